@@ -10,7 +10,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from crm_api.errors import SIGNAL_OFFSET, Exit, SettingError, StopError
+from crm_api.errors import Exit, SettingError, StopError
 from target_crm.cli.common import (
     OPERATOR,
     config_option,
@@ -27,6 +27,7 @@ from target_crm.ledger.runs import KeptRuns, accounts_of
 from target_crm.ledger.tables import key_of
 from target_crm.ledger.values import Source
 from target_crm.pages.runs_page import runs_page
+from target_crm.report.endings import in_a_word
 from target_crm.report.receiver import SETTING as NOTIFY_URL
 from target_crm.report.receiver import checked_receiver
 from target_crm.report.run_reports import run_reports
@@ -77,7 +78,8 @@ def runs(
     """List the runs of target-crm, or draw them.
 
     Shows when each began, for how long it ran, from which source, how its records ended, its requests, and how it
-    ended. All runs of the ledger are listed; with account_name, those of that account. Dry runs are not kept.
+    ended. All runs of the ledger are listed; with account_name, those of that account. Dry runs are not kept, nor is a
+    run that ended before it opened the ledger: by a wrong setting, or since the CRM could not be reached.
     """
     if html is not None and output != "text":
         raise click.UsageError("--html makes a page in place of printing: leave out --output")
@@ -203,16 +205,7 @@ def _end(report: Mapping[str, Any], *, has_room: bool) -> str:
     code = report["exit_code"]
     if report["ended_at"] is None:
         return "no end: killed, or still running" if has_room else "no end"
+    why = in_a_word(code)
     if code == Exit.DONE:
-        return "well"
-    why = _SHORTLY.get(code, "a signal" if code > SIGNAL_OFFSET else "")
+        return why
     return f"exit {code}: {why}" if has_room and why else f"exit {code}"
-
-
-_SHORTLY: Mapping[int, str] = {
-    Exit.FAILED: "rejected, or broken",
-    Exit.SETTINGS: "settings",
-    Exit.BRAKE: "brake on deletes",
-    Exit.UNREACHABLE: "unreachable",
-    Exit.BUSY: "busy",
-}

@@ -135,12 +135,15 @@ class Objection:
         waits_on: The records that it is to wait for; None: it is rejected.
         is_silent: Whether it is left where it is, without a word: it was never asked for.
         is_gone: Whether the CRM no longer has the record that is to be changed, so that it is decided anew.
+        is_overtaken: Whether another run has a later version of the record: this one is rejected, and not kept, since
+            whoever tried it again would put the older in place of the newer.
     """
 
     reason: str
     waits_on: tuple[Awaited, ...] | None = None
     is_silent: bool = False
     is_gone: bool = False
+    is_overtaken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

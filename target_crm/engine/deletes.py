@@ -249,11 +249,20 @@ class Deleter:
             for each, objection in found:
                 if objection is not None and objection.is_silent:
                     continue
-                if each.held is not None:
+                if each.held is not None and objection is not None and objection.is_overtaken:
+                    self._pass_over(deletes, each.held, reason)
+                elif each.held is not None:
                     self._reject(deletes.scope, [each.held], RejectKind.PLAN_OUTDATED, reason)
                 else:
                     logger.warning("Stream %s: record %s stays: %s", deletes.stream, each.crm_id, reason)
         return approved
+
+    def _pass_over(self, deletes: _Deletes, held: Held, reason: str) -> None:
+        """Reject a delete and keep nothing of it: a later version of the record is not to be deleted by a later run."""
+        self._ledger.held_records.release(deletes.scope, [held.source_id])
+        name, kind = deletes.crm_object.name, RejectKind.PLAN_OUTDATED
+        self._recorder.overtaken(deletes.stream, name, held.source_id, kind, reason)
+        self._recorder.reopened(held.stream, held)
 
     def _delete_part(self, deletes: _Deletes, groups: Sequence[Group]) -> None:
         """Delete in one request, where the CRM takes many; what is known of the records goes into the history first."""

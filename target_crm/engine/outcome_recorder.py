@@ -283,6 +283,14 @@ class OutcomeRecorder:
         known = crm_ids or {}
         self._tell(RecordOutcome.of_held(stream, object_name, each, known.get(each.source_id)) for each in held_records)
 
+    def overtaken(self, stream: str, object_name: str, source_id: str, kind: str, reason: str) -> None:
+        """Count a record that is rejected and not kept: another run has a later version of it."""
+        self.log.take_left_out(stream, source_id)
+        self.books.ended(stream, Outcome.REJECTED, kind)
+        self.books.explained(stream, kind, source_id, reason)
+        self._lines.ended(stream, [source_id], Outcome.REJECTED, kind)
+        self._tell([RecordOutcome(stream, object_name, source_id, Outcome.REJECTED, kind=kind, reason=reason)])
+
     # Deletes, whose message was counted as waiting when it came
 
     def deleted(

@@ -229,13 +229,15 @@ class StreamLedger:
         return self.held(incoming, RejectKind.CONFLICT, _in_conflict(change.to_review), sent=sent)
 
     def hold_objected(self, objected: Iterable[tuple[IncomingRecord, Objection]]) -> None:
-        """Hold records to which somebody objected; a write of one that is in doubt stays so."""
-        held = [
-            self.held(incoming, RejectKind.PLAN_OUTDATED, objection.reason)
-            if objection.waits_on is None
-            else self.held(incoming, RejectKind.MISSING_REFERENCE, objection.reason, waits_on=objection.waits_on)
-            for incoming, objection in objected
-        ]
+        """Hold records to which somebody objected; an unanswered write and a later version of one stay as they are."""
+        held: list[Held] = []
+        for incoming, objection in objected:
+            if objection.is_overtaken:
+                self._recorder.overtaken(*self._name, incoming.source_id, RejectKind.PLAN_OUTDATED, objection.reason)
+                self.open.discard(incoming.source_id)
+                continue
+            kind = RejectKind.PLAN_OUTDATED if objection.waits_on is None else RejectKind.MISSING_REFERENCE
+            held.append(self.held(incoming, kind, objection.reason, waits_on=objection.waits_on))
         if held:
             self._ledger.held_records.hold(self._scope, held, keep_intents=True)
             self._count_held(held)

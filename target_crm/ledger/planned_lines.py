@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from hashlib import blake2b
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +16,14 @@ _BEGUN = "begun by "
 """In place of a line's digest, before the id of a run that has begun to carry out the plan."""
 Writer = tuple[str, float]
 """The id of a run, and the time in Unix seconds."""
+HeldVersion = tuple[str, str]
+"""The id of the run that holds a record, and a digest of its message."""
+_VERSION_BYTES = 8
+
+
+def version_of(message: bytes) -> str:
+    """Return a digest of a RECORD message, which tells one version of a record from another."""
+    return blake2b(message, digest_size=_VERSION_BYTES).hexdigest()
 
 
 class PlannedLines:
@@ -82,6 +91,13 @@ class PlannedLines:
         columns = sa.select(table.c.source_id, table.c.run_id, table.c.written_at)
         rows = self._store.among(columns.where(table.c.scope_id == scope.id), table.c.source_id, source_ids)
         return {source_id: (run_id, written_at) for source_id, run_id, written_at in rows}
+
+    def held(self, scope: Scope, source_ids: Collection[str]) -> dict[str, HeldVersion]:
+        """Return what is held of records, by source id."""
+        table = tables.held
+        query = sa.select(table.c.source_id, table.c.run_id, table.c.message).where(table.c.scope_id == scope.id)
+        rows = self._store.among(query, table.c.source_id, source_ids)
+        return {source_id: (run_id, version_of(message)) for source_id, run_id, message in rows}
 
     def senders(self, scope: Scope, source_ids: Collection[str]) -> dict[str, str]:
         """Return which runs sent writes of records to which no answer came, by source id."""

@@ -84,6 +84,8 @@ class RunLine:
         key = {"run_id": self._store.run_id, "began_at": self._began_at}
         row = {**key, "crm": source.crm, "account": source.account, "source_name": source.name, **more}
         with self._store.write() as connection:
+            if connection.dialect.name == "postgresql":  # else two that begin at once take one number
+                connection.exec_driver_sql(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE")
             last = connection.execute(sa.select(sa.func.coalesce(sa.func.max(table.c.number), 0))).scalar_one()
             self._store.put(connection, table, [{**row, "number": last + 1}])
 

@@ -10,9 +10,10 @@ from typing_extensions import override
 
 from target_crm.engine.approval import Approval, Opened, Place
 from target_crm.ledger.tables import key_of
+from target_crm.plans.carried_messages import as_line
 from target_crm.plans.guard import PlanGuard
+from target_crm.plans.left_lines import NotCarriedOutError
 from target_crm.plans.plan_file import CARRIED_OUT, KINDS, Plan, PlanFileError, PlanLine
-from target_crm.plans.plan_recorder import as_line
 from target_crm.plans.settings_digest import settings_digest
 from target_crm.settings import BATCH_SIZE
 from target_crm.singer.stdio import decode
@@ -113,6 +114,8 @@ def _carry_out(target: TargetCrm, guard: PlanGuard, say: Callable[[str], None]) 
             target.planned_absences.setdefault(line.stream, set()).add(line.source_id)
     target.process_endofpipe()
     say(guard.told())
+    if not target.braked and (left := guard.left()):
+        raise NotCarriedOutError(left)
 
 
 def _nothing_left(plan: Plan) -> str:

@@ -12,9 +12,10 @@ from typing_extensions import override
 from crm_api.crm import Crm
 from crm_api.crm_objects import CrmId, CrmObject, CrmRecord, Payload, outgoing
 from target_crm.engine.approval import Approval, Batch, Deletion, Intended, Objection, Opened, Place, Step
-from target_crm.ledger.planned_lines import Writer
 from target_crm.ledger.tables import key_of
 from target_crm.ledger.values import OnRecord, Scope
+from target_crm.plans.later_versions import LaterVersions
+from target_crm.plans.left_lines import LeftLines
 from target_crm.plans.plan_file import CARRIED_OUT, Plan, PlanLine
 from target_crm.plans.seen_records import SeenRecords
 from target_crm.plans.symbols import is_same, plain, symbols_in
@@ -50,7 +51,7 @@ class PlanGuard(Approval, Observer):
         self._unkept: dict[Place, PlanLine] = {}
         """Deletes of records that the ledger does not know: nothing of them is kept but that the line is done."""
         self._ids: dict[Place, CrmId] = {}
-        self._runs: set[str] = set()
+        self._left = LeftLines()
         self._done: Collection[str] = ()
         self._run: Opened | None = None
 
@@ -64,8 +65,9 @@ class PlanGuard(Approval, Observer):
     def begin(self, opened: Opened) -> None:
         self._check(opened)
         self._run = opened
-        self._runs = opened.ledger.planned_lines.begin(self.plan.header.plan_id)
-        self._done = done = opened.ledger.planned_lines.all_done()
+        planned_lines, header = opened.ledger.planned_lines, self.plan.header
+        self._later = LaterVersions(header, planned_lines, planned_lines.begin(header.plan_id))
+        self._done = done = planned_lines.all_done()
         for line in self.plan.lines:
             place = line.stream, line.source_id
             if line.line in done:
@@ -92,6 +94,10 @@ class PlanGuard(Approval, Observer):
         left = sum(line.line not in done for line in asked)
         return f"Of the plan's {len(asked)} lines {len(asked) - left} are done, and {left} are not"
 
+    def left(self) -> list[PlanLine]:
+        """Return the lines that are not done, and of which nothing is held."""
+        return self._left.among(self.lines, self._opened.ledger.planned_lines.all_done())
+
     # Records that come
 
     @override
@@ -104,39 +110,29 @@ class PlanGuard(Approval, Observer):
 
     @override
     def taken(self, batch: Batch) -> Mapping[str, Objection]:
-        source_ids = [each.source_id for each in batch.records]
-        planned_lines = self._opened.ledger.planned_lines
-        writers = planned_lines.writers(batch.scope, source_ids)
-        senders = planned_lines.senders(batch.scope, source_ids)
-        objections: dict[str, Objection] = {}
-        lines = {each: self._line(batch.stream, each) for each in source_ids}
-        waiting = self._missing(line for line in lines.values() if line is not None)
+        found = {each.source_id: self._line(batch.stream, each.source_id) for each in batch.records}
+        objections = {each: Objection(f"The plan does not hold it. {_ANEW}") for each in found if found[each] is None}
+        lines = {source_id: line for source_id, line in found.items() if line is not None}
+        deletes = {source_id: line for source_id, line in lines.items() if "delete" in line.carry}
+        writes = {source_id: line for source_id, line in lines.items() if "delete" not in line.carry}
+        later = self._later.reasons(batch.scope, writes) | self._later.held(batch.scope, deletes)
+        waiting = self._missing(lines.values())
         for source_id, line in lines.items():
-            if line is None:
-                objections[source_id] = Objection(f"The plan does not hold it. {_ANEW}")
-                continue
-            if "delete" in line.carry:
-                continue  # looked at when it is about to be deleted
-            sender = senders.get(source_id)
-            if not self._is_writer(line, writers.get(source_id)) or (sender is not None and sender not in self._runs):
-                objections[source_id] = Objection(f"Another run has written it since the plan was made. {_ANEW}")
+            if why := later.get(source_id):
+                self._in_hand.pop((batch.stream, source_id), None)  # nor is what the other run holds tried in its place
+                objections[source_id] = self._objection(line, why, is_overtaken=True)
             elif missing := waiting.get(line.line):
                 objections[source_id] = missing
-            else:
-                planned_lines.expect(batch.scope, source_id, line.line)
+            elif source_id in writes:
+                self._opened.ledger.planned_lines.expect(batch.scope, source_id, line.line)
         return objections
+
+    def _objection(self, line: PlanLine, why: str, *, is_overtaken: bool = False) -> Objection:
+        self._left.stopped(line)
+        return Objection(f"{why}. {_ANEW}", is_overtaken=is_overtaken)
 
     def _line(self, stream: str, source_id: str) -> PlanLine | None:
         return self._in_hand.get((stream, source_id))
-
-    def _is_writer(self, line: PlanLine, writer: Writer | None) -> bool:
-        """Tell whether the run that wrote a record last is the one that the plan knew of, or carried out the plan."""
-        planned = line.written
-        if planned is None or writer is None:
-            return planned is None and writer is None
-        if planned["run_id"] == self.plan.header.run_id:
-            return writer[0] in self._runs
-        return (planned["run_id"], float(planned["at"])) == writer
 
     def _missing(self, lines: Iterable[PlanLine]) -> dict[str, Objection]:
         """Return which lines refer to records of the plan that the CRM does not have yet."""
@@ -177,7 +173,7 @@ class PlanGuard(Approval, Observer):
             elif each.source_id in gone:
                 objections[each.source_id] = _GONE
             elif why := self._difference(crm, each, line):
-                objections[each.source_id] = Objection(f"{why}. {_ANEW}")
+                objections[each.source_id] = self._objection(line, why)
             else:
                 chosen[each.source_id] = line
         open_ones = [each for each in intended if each.source_id in chosen]
@@ -185,7 +181,7 @@ class PlanGuard(Approval, Observer):
         for each in open_ones:
             line = chosen[each.source_id]
             if why := self._edit(crm, each, line, current.get(each.source_id)):
-                objections[each.source_id] = Objection(f"{why}. {_ANEW}")
+                objections[each.source_id] = self._objection(line, why)
                 self._opened.ledger.planned_lines.forget(each.scope, each.source_id)
             else:
                 self._note_ours(line)
@@ -341,8 +337,10 @@ class PlanGuard(Approval, Observer):
             line = self._deletes.get(each.place)
             if line is None:
                 objections[each.place] = _NOT_IN_PLAN
+            elif why := self._later_than(each, line):
+                objections[each.place] = self._objection(line, why, is_overtaken=True)
             elif why := self._not_the_same(each, line):
-                objections[each.place] = Objection(f"{why}. {_ANEW}")
+                objections[each.place] = self._objection(line, why)
             elif each.scope is not None and each.known_as is not None:
                 self._opened.ledger.planned_lines.expect(each.scope, each.known_as, line.line)
             else:
@@ -352,18 +350,20 @@ class PlanGuard(Approval, Observer):
     @override
     def ended(self, outcomes: Sequence[RecordOutcome]) -> None:
         """Keep that deletes of records are done of which the ledger keeps nothing else."""
+        self._left.ended(outcomes)
         deleted = [each for each in outcomes if each.outcome is Outcome.DELETED]
         lines = [self._unkept.pop((each.stream, each.source_id), None) for each in deleted]
         if done := [line.line for line in lines if line is not None]:
             self._opened.ledger.planned_lines.done(done)
 
+    def _later_than(self, each: Deletion, line: PlanLine) -> str:
+        if each.scope is None or each.known_as is None:
+            return ""
+        return self._later.reasons(each.scope, {each.known_as: line}).get(each.known_as, "")
+
     def _not_the_same(self, each: Deletion, line: PlanLine) -> str:
         if not is_same(line.carry["delete"], plain(each.crm_id), _symbols(line), self._real):
             return f"The plan would delete another record of the CRM than {each.crm_id}"
-        if each.scope is not None and each.known_as is not None:
-            writers = self._opened.ledger.planned_lines.writers(each.scope, [each.known_as])
-            if not self._is_writer(line, writers.get(each.known_as)):
-                return "Another run has written it since the plan was made"
         seen = line.carry.get("seen")
         if seen is None or each.current is None:
             return ""  # it cannot be read, or is gone, as the plan wants it

@@ -7,13 +7,14 @@ one that was cut off. Lines may be removed, and none may be edited.
 from __future__ import annotations
 
 import time
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import blake2b, sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -37,6 +38,7 @@ _DIGEST_BYTES = 16
 _CLOCKS = timedelta(minutes=5)  # by which the clocks of two machines may differ
 _ANEW = "Make the plan anew"
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
+Part = TypeVar("Part", "PlanHeader", "PlanLine")
 _SORTED = msgspec.json.Encoder(order="sorted", decimal_format="number")
 
 
@@ -216,13 +218,15 @@ def read_plan(
     """
     try:
         content = Path(path).read_bytes()
+        sha = sha256(content).hexdigest()
     except OSError as error:
         raise PlanFileError(path, f"cannot be read: {error.strerror or error}", "Check the name of the file") from error
+    content = content.removeprefix(BOM_UTF8)  # which some editors put there
     header = _header_of(path, content)
     if max_age_seconds is not None:
         _check_age(path, header, timedelta(seconds=max_age_seconds), datetime.fromtimestamp(clock(), UTC))
     lines = sorted(_lines_of(path, header.plan_id, content), key=lambda line: line.number)
-    return Plan(Path(path), header, lines, sha256(content).hexdigest())
+    return Plan(Path(path), header, lines, sha)
 
 
 def _sealed(body: Mapping[str, Any], seal: str, plan_id: str) -> bytes:
@@ -253,7 +257,12 @@ def _header_of(path: str | Path, content: bytes) -> PlanHeader:
         raise PlanFileError(path, what, f"{_ANEW}, or use the version of singer-crm that made it")
     if body.pop("digest", None) != _digest(body, str(body.get("plan_id"))):
         raise PlanFileError(path, "was edited in its first line: the digest does not fit")
-    return msgspec.convert(body, PlanHeader)
+    header = _of_type(path, body, PlanHeader)
+    try:
+        header.made  # noqa: B018 - which reads it
+    except ValueError as error:
+        raise PlanFileError(path, f"says that it was made at {header.made_at!r}, which is no time") from error
+    return header
 
 
 def _check_age(path: str | Path, header: PlanHeader, allowed: timedelta, now: datetime) -> None:
@@ -289,10 +298,10 @@ def _lines_of(path: str | Path, plan_id: str, content: bytes) -> Iterator[PlanLi
         if not text.strip():
             continue
         body = _decoded(text)
-        if body is None and number == len(whole) and last:
-            raise _cut_off(path)
         if ended:
             raise PlanFileError(path, f"goes on behind its end, on line {number}")
+        if body is None and number == len(whole) and last:
+            raise _cut_off(path)
         ended = body is not None and _END in body
         seal = None if body is None else body.pop("digest" if ended else "line", None)
         if body is None or seal != _digest(body, plan_id):
@@ -303,9 +312,17 @@ def _lines_of(path: str | Path, plan_id: str, content: bytes) -> Iterator[PlanLi
         if seal in seen:
             raise PlanFileError(path, f"holds a line twice: line {number}", "Remove one of them")
         seen.add(seal)
-        yield msgspec.convert({**body, "line": seal}, PlanLine)
+        yield _of_type(path, {**body, "line": seal}, PlanLine)
     if not ended:
         raise _cut_off(path)
+
+
+def _of_type(path: str | Path, body: Mapping[str, Any], kind: type[Part]) -> Part:
+    """Return a header or a line; raises PlanFileError if its digest fits, and its values do not."""
+    try:
+        return msgspec.convert(body, kind)
+    except msgspec.ValidationError as error:
+        raise PlanFileError(path, f"was made by another program than singer-crm: {error}") from error
 
 
 def _cut_off(path: str | Path) -> PlanFileError:

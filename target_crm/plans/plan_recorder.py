@@ -6,8 +6,7 @@ import itertools
 import logging
 import threading
 import uuid
-from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +21,7 @@ from target_crm.engine.dry_run import DryRunCrm
 from target_crm.ledger.planned_lines import Writer
 from target_crm.ledger.values import Scope
 from target_crm.mapping.values import Difference
+from target_crm.plans.carried_messages import as_text
 from target_crm.plans.plan_file import ACTIONS, PlanHeader, PlanLine, made_now, write_plan
 from target_crm.plans.seen_records import SeenRecords, digest_of_all
 from target_crm.plans.symbols import Symbols, plain, readable, symbols_in
@@ -42,7 +42,6 @@ _ACTIONS = {
 _PASSING = frozenset({"skip", "reject", "wait"})
 """Lines that a later outcome of their record takes the place of."""
 _HELD_FOR_THE_END = "deleting"
-_ENCODED = "base64:"  # no message begins so
 
 
 @dataclass(slots=True)
@@ -55,6 +54,7 @@ class _Taken:
         message: The line that it came in.
         schema_id: The digest of its SCHEMA message.
         written: Who wrote it last; None: nobody.
+        held: The version of it that was held before; None: none was.
         last_sent: Values that it was last sent with, readable, by attribute, as far as they are kept.
     """
 
@@ -63,7 +63,12 @@ class _Taken:
     message: bytes
     schema_id: str
     written: Writer | None
+    held: str | None = None
     last_sent: Mapping[str, Any] = field(default_factory=dict)
+
+
+_Deleted = tuple[Deletion, Writer | None, str | None]
+"""A record that is deleted, who wrote it last, and the version of it that was held before."""
 
 
 class PlanRecorder(Approval, Observer):
@@ -89,7 +94,9 @@ class PlanRecorder(Approval, Observer):
         self._taken: dict[Place, _Taken] = {}
         self._intended: dict[Place, Intended] = {}
         self._links: dict[Place, tuple[Intended, _Taken]] = {}
-        self._deleted: dict[Place, tuple[Deletion, Writer | None]] = {}
+        self._deleted: dict[Place, _Deleted] = {}
+        self._held: dict[tuple[int, str], str | None] = {}
+        """The version of each record that was held before, by scope and source id."""
         self._made_up: dict[str, Place] = {}
         self._schemas: dict[str, str] = {}
         self._lines: dict[Place, list[tuple[int, PlanLine]]] = {}
@@ -110,14 +117,17 @@ class PlanRecorder(Approval, Observer):
     @override
     def taken(self, batch: Batch) -> Mapping[str, Objection]:
         ledger = self._opened.ledger
-        writers = ledger.planned_lines.writers(batch.scope, [each.source_id for each in batch.records])
+        source_ids = [each.source_id for each in batch.records]
+        writers = ledger.planned_lines.writers(batch.scope, source_ids)
+        self._note_held(batch.scope, source_ids)
         with self._lock:
             self._schemas[batch.schema_id] = as_text(batch.schema)
             number = next(self._batches)
             for each in batch.records:
                 place = batch.stream, each.source_id
-                taken = _Taken(next(self._numbers), number, each.message, batch.schema_id, writers.get(each.source_id))
-                self._taken[place] = taken
+                held = self._held[batch.scope.id, each.source_id]
+                writer = writers.get(each.source_id)
+                self._taken[place] = _Taken(next(self._numbers), number, each.message, batch.schema_id, writer, held)
         return {}
 
     @override
@@ -130,7 +140,7 @@ class PlanRecorder(Approval, Observer):
             last = {name: each.readable(name, value) for name, value in last.items()}
             with self._lock:
                 if each.step is Step.LINK:
-                    self._links[each.place] = each, _Taken(next(self._numbers), 0, b"", "", None, last)
+                    self._links[each.place] = each, _Taken(next(self._numbers), 0, b"", "", None, last_sent=last)
                     continue
                 self._intended[each.place] = each
                 if (taken := self._taken.get(each.place)) is not None:
@@ -141,11 +151,21 @@ class PlanRecorder(Approval, Observer):
     def deleted(self, deletions: Sequence[Deletion]) -> Mapping[Place, Objection]:
         for each in deletions:
             writer = None
+            held = None
             if each.scope is not None and each.known_as is not None:
                 writer = self._writer(each.scope, each.known_as)
+                self._note_held(each.scope, [each.known_as])
+                held = self._held[each.scope.id, each.known_as]
             with self._lock:
-                self._deleted[each.place] = each, writer
+                self._deleted[each.place] = each, writer, held
         return {}
+
+    def _note_held(self, scope: Scope, source_ids: Collection[str]) -> None:
+        """Note what the ledger held of records before this run took them."""
+        new = [each for each in source_ids if (scope.id, each) not in self._held]
+        found = self._opened.ledger.planned_lines.held(scope, new)
+        with self._lock:
+            self._held |= {(scope.id, each): found[each][1] if each in found else None for each in new}
 
     def _writer(self, scope: Scope, source_id: str) -> Writer | None:
         return self._opened.ledger.planned_lines.writers(scope, [source_id]).get(source_id)
@@ -185,11 +205,11 @@ class PlanRecorder(Approval, Observer):
         outcome: RecordOutcome,
         taken: _Taken | None,
         intended: Intended | None,
-        deletion: tuple[Deletion, Writer | None] | None,
+        deletion: _Deleted | None,
     ) -> PlanLine:
         action = _ACTIONS[outcome.outcome]
         crm_id, current = outcome.crm_id, None
-        writer = None if taken is None else taken.written
+        writer, held = (None, None) if taken is None else (taken.written, taken.held)
         carry: dict[str, Any] = {}
         refers: Symbols = {}
         if taken is not None and taken.message and action not in _PASSING:
@@ -202,10 +222,12 @@ class PlanRecorder(Approval, Observer):
             if action == "create" and outcome.crm_id is not None and self._crm.is_new(outcome.crm_id):
                 self._made_up[str(outcome.crm_id)] = outcome.stream, outcome.source_id
         if deletion is not None:
-            each, writer = deletion
+            each, writer, held = deletion
             crm_id = each.crm_id
             current = self._read(each, crm_id)
             carry |= {"delete": each.crm_id, "symbols": symbols_in(each.crm_id, self._made_up)}
+        if held is not None and action not in _PASSING:
+            carry["held"] = held
         seen = self._seen(outcome.object, current)
         if seen is not None:
             carry["seen"] = seen
@@ -262,9 +284,7 @@ class PlanRecorder(Approval, Observer):
         return SeenRecords(self._opened.crm.owner(crm_object), crm_object).digests(record)
 
     @staticmethod
-    def _reason(
-        outcome: RecordOutcome, intended: Intended | None, deletion: tuple[Deletion, Writer | None] | None
-    ) -> str:
+    def _reason(outcome: RecordOutcome, intended: Intended | None, deletion: _Deleted | None) -> str:
         if outcome.kind:
             return f"{outcome.kind}: {outcome.reason}"
         if deletion is not None and deletion[0].reason:
@@ -328,16 +348,3 @@ def _counts(books: Books, stream: str, lines: Sequence[PlanLine]) -> dict[str, i
     counts["delete"] += books.removed_from(stream)
     counts["link"] = sum(line.stream == stream and line.action == "link" for line in lines)
     return {action: counts.get(action, 0) for action in ACTIONS}
-
-
-def as_text(line: bytes) -> str:
-    """Return a message as text, from which ``as_line`` makes the very same line."""
-    try:
-        return line.decode()
-    except UnicodeDecodeError:  # half a surrogate pair, which some taps send
-        return f"{_ENCODED}{b64encode(line).decode()}"
-
-
-def as_line(text: str) -> bytes:
-    """Return the line that ``as_text`` made a text of."""
-    return b64decode(text.removeprefix(_ENCODED)) if text.startswith(_ENCODED) else text.encode()

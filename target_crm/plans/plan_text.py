@@ -9,6 +9,7 @@ from typing import Any
 
 from target_crm.ledger.store import as_json
 from target_crm.plans.plan_file import ACTIONS, Plan, PlanLine, spelled_age
+from target_crm.report.summary import pace_in_words, requests_in_words
 
 _INDENT = "    "
 _CONTROL = {code: f"\\u{code:04x}" for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)}
@@ -35,11 +36,10 @@ def header_lines(plan: Plan, now: datetime) -> Iterator[str]:
 
 
 def cost(plan: Plan) -> str:
-    """Say what carrying the plan out costs at least."""
+    """Say what the run costs that was planned."""
     header = plan.header
-    return (
-        f"The run that was planned needs {header.requests} requests, and at least {header.seconds:.0f} s of the quota"
-    )
+    needed = requests_in_words(header.requests)
+    return f"The run that was planned needs {needed}, and the quota {pace_in_words(header.seconds)}"
 
 
 def count_rows(plan: Plan) -> tuple[list[str], list[list[str]]]:

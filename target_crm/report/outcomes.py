@@ -252,6 +252,7 @@ class Books:
         """Count a record that was deleted because it did not arrive: it is not part of the input."""
         with self._lock:
             self._removed[stream] += 1
+            self._ended.setdefault(stream, Counter())
 
     def removed_from(self, stream: str) -> int:
         """Return the number of records of a stream that were deleted because they did not arrive."""

@@ -118,7 +118,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         RejectKind.PLAN_OUTDATED: Kind(
             "`singer-crm apply` did not find it as the plan had seen it: somebody edited it in the CRM since, another "
-            "run has written it, or what would be sent is not what the plan says. Nothing of it was sent.",
+            "run has written it, or what would be sent is not what the plan says. Nothing of it was sent. What another "
+            "run has written, or holds in a later version, is not kept: no run puts the older version in its place.",
             "Make the plan anew, and have it approved.",
         ),
         RejectKind.IN_DOUBT: Kind(

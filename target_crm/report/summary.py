@@ -217,7 +217,7 @@ class Summary:
         if waits and (circle := in_circles(waits)):
             names = " and ".join(circle)
             lines.append(f"  {names} wait for each other: set missing_reference to link_later for one of them")
-        took = f"{_requests(self.requests.get('requests', 0))} in {self.seconds:.1f} s"
+        took = f"{requests_in_words(self.requests.get('requests', 0))} in {self.seconds:.1f} s"
         if self.forecast is not None:
             return [*lines, f"Dry run: nothing was written; it sent {took}", _forecast_in_words(self.forecast)]
         saved = f"; {self.saved:,} fewer than a find and a write for each record" if self.saved else ""
@@ -237,10 +237,18 @@ def _left_out_in_words(stream: str, attributes: Mapping[str, tuple[LeftOut, int]
 
 
 def _forecast_in_words(forecast: Forecast) -> str:
-    minutes = round(forecast.seconds / 60)
-    pace = f"makes them take at least {minutes:,} minute{'s' * (minutes != 1)}" if minutes else "lets them all through"
-    sent = f"{_requests(forecast.requests)}, {forecast.writes:,} of them writes"
-    return f"A real run would send {sent}, and the quota {pace}"
+    sent = f"{requests_in_words(forecast.requests)}, {forecast.writes:,} of them writes"
+    return f"A real run would send {sent}, and the quota {pace_in_words(forecast.seconds)}"
+
+
+def pace_in_words(seconds: float) -> str:
+    """Say what the quota does with requests; follows "the quota".
+
+    Args:
+        seconds: The least time that it makes them take.
+    """
+    minutes = round(seconds / 60)
+    return f"makes them take at least {minutes:,} minute{'s' * (minutes != 1)}" if minutes else "lets them all through"
 
 
 def _waited_for(missing: Missing) -> str:
@@ -275,7 +283,8 @@ def _became_null(stream: str, attribute: str, records: int, emptied: int, in_con
     return f"{what}; {stays}{why}"
 
 
-def _requests(count: int) -> str:
+def requests_in_words(count: int) -> str:
+    """Say a number of requests."""
     return "1 request" if count == 1 else f"{count:,} requests"
 
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from target_crm.ledger import tables
 from target_crm.ledger.store import Store
 from target_crm.report.run_reports import iso_time
+from target_crm.sync_log.open_writers import wait_for_writers
 
 CLOCK_DIFFERENCE_SECONDS = 3600.0  # by which a later line may seem older: clocks of hosts differ, and are put back
 
@@ -51,19 +52,18 @@ class Places:
     def ends(self) -> Ends:
         """The ends as they were first asked for: whatever is numbered lower is there by then, whoever writes.
 
-        SQLite has one writer at a time. In PostgreSQL, several take numbers and commit in any order: for a moment
-        nobody may write, so that all who took one have committed.
+        SQLite has one writer at a time. In PostgreSQL, several take numbers and commit in any order: those are waited
+        for that may have taken a lower one.
         """
         history, runs = tables.history, tables.runs
         newest = sa.select(sa.func.coalesce(sa.func.max(history.c.id), 0)).scalar_subquery()
         last = sa.select(sa.func.coalesce(sa.func.max(runs.c.number), 0)).scalar_subquery()
         at = sa.select(sa.func.coalesce(sa.func.max(history.c.at), 0.0)).scalar_subquery()
         query = sa.select(newest.label("history"), last.label("runs"), at.label("at"))
-        if self._store.engine.dialect.name != "postgresql":
-            return _ends(self._store.rows(query)[0])
-        with self._store.write() as connection:
-            connection.exec_driver_sql(f"LOCK TABLE {history.name}, {runs.name} IN SHARE MODE")
-            return _ends(connection.execute(query).one())
+        (row,) = self._store.rows(query)
+        if self._store.engine.dialect.name == "postgresql":
+            wait_for_writers(self._store, [history, runs])
+        return Ends(row.history, row.runs, row.at)
 
     def mark(self) -> dict[str, Any]:
         """Return what a STATE is to hold beside the number up to which the ledger was read.
@@ -102,7 +102,3 @@ class Places:
         history = tables.history
         query = sa.select(history.c.id).where(history.c.at > newest, history.c.id <= number)
         return bool(self._store.rows(query.limit(1)))
-
-
-def _ends(row: Any) -> Ends:
-    return Ends(row.history, row.runs, row.at)

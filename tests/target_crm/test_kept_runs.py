@@ -109,7 +109,7 @@ def test_a_run_that_a_signal_ends_says_so_and_one_that_is_killed_stays_open(conf
     assert [each["exit_code"] for each in json.loads(done.stdout)] == [None, 143]
     said = run_command("singer-crm", "runs", "--config", config).stdout
     assert "no end: killed, or still running" in said
-    assert "exit 143: a signal" in said
+    assert "exit 143: stopped" in said
 
 
 def test_a_run_that_is_cut_short_keeps_its_line(config, settings, kept, emulator):

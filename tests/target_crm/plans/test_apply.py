@@ -36,23 +36,8 @@ def company(n, **more):
 
 
 @pytest.fixture
-def plan(run, tmp_path):
-    """Make the plan of an input; returns its file."""
-
-    def plan(*messages, **config):
-        path = tmp_path / "plan.jsonl"
-        run(messages, **{"dry_run": True, "plan_path": str(path), "streams": STREAMS, **config})
-        return path
-
-    return plan
-
-
-@pytest.fixture
-def people(emulator):
-    def people():
-        return {each["name"]: each for each in emulator.copper.records("people")}
-
-    return people
+def settings(settings):
+    return settings | {"streams": STREAMS}
 
 
 def without(path, *source_ids):
@@ -273,7 +258,7 @@ def applied_to(run, plan, apply, emulator, *, known):
     run(messages, dry_run=True)
     dry = len(emulator.requests) - since
     since = len(emulator.requests)
-    path = plan(*messages, streams=None)
+    path = plan(*messages)
     assert len(emulator.requests) - since <= dry
     since = len(emulator.requests)
     assert apply(path).of("people") == {"input": 100, "updated": 100}
@@ -283,12 +268,33 @@ def applied_to(run, plan, apply, emulator, *, known):
 def test_a_file_that_is_no_plan_is_not_overwritten(run, tmp_path, writes):
     file = tmp_path / "notes.txt"
     file.write_text("mine")
-    done = run([PEOPLE, person(1)], dry_run=True, plan_path=str(file))
-    assert done.code == 2
-    assert file.read_text() == "mine"
-    done = run([PEOPLE, person(1)], dry_run=True, plan_path=str(tmp_path / "none" / "plan"))
-    assert (done.code, writes()) == (2, [])
-    assert "plan_path cannot be written: No such file or directory" in done.errors
+    refused = {
+        file: "plan_path names a file that is not a plan",
+        tmp_path: "plan_path names a file that is not a plan",
+        tmp_path / "none" / "plan": "plan_path cannot be written: No such file or directory",
+        f"{tmp_path}/{'long' * 100}": "plan_path cannot be written: File name too long",
+        f"{tmp_path}/zero\0": "plan_path cannot be written: embedded null byte",
+    }
+    for path, said in refused.items():
+        done = run([PEOPLE, person(1)], dry_run=True, plan_path=str(path))
+        assert done.code == 2
+        assert said in done.errors
+        assert "A bug" not in done.errors
+    for other in ("rejected_path", "report_path", "responses_path"):
+        done = run([PEOPLE, person(1)], dry_run=True, plan_path=str(tmp_path / "one"), **{other: str(tmp_path / "one")})
+        assert (done.code, f"plan_path and {other} name the same file" in done.errors) == (2, True)
+    assert (file.read_text(), writes()) == ("mine", [])
+
+
+def test_a_link_goes_on_leading_to_the_plan(run, plan, tmp_path):
+    path, link = plan(PEOPLE, person(1)), tmp_path / "link"
+    link.symlink_to(path)
+    run([PEOPLE, person(2)], dry_run=True, plan_path=str(link))
+    assert link.is_symlink()
+    assert [line.source_id for line in read_plan(path).lines] == ["2"]
+    assert path.stat().st_mode & 0o777 == 0o600
+    run([PEOPLE, "}{"], dry_run=True, plan_path=str(link))
+    assert not path.exists(), "what is not the newest plan must not pass for it"
 
 
 def test_a_dry_run_that_fails_leaves_no_plan_of_an_earlier_one(run, plan, emulator):

@@ -55,6 +55,7 @@ def test_a_plan_is_shown_as_text_that_a_terminal_may_have(planned, ended):
     for text in ("1. create people: people 1", '    title: "A"', "3. reject people: people 3 (missing_required: "):
         assert text in output
     assert "Account Emulated Copper" in output
+    assert "The run that was planned needs 4 requests, and the quota lets them all through" in output
     assert [line.split() for line in output.splitlines() if line.startswith("people ")] == [["people", "2", "1"]]
 
 

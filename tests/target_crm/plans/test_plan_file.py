@@ -3,6 +3,7 @@
 import json
 import stat
 import tempfile
+from codecs import BOM_UTF8
 from dataclasses import asdict, replace
 from decimal import Decimal
 from hashlib import sha256
@@ -93,6 +94,34 @@ def test_lines_may_be_removed_moved_and_spaced_otherwise(file):
     plan = read_plan(file)
     assert [line.source_id for line in plan.lines] == ["2"]
     assert plan.removed == 1
+
+
+def test_what_an_editor_does_to_a_file_and_what_follows_it_make_no_other_plan(file):
+    content = file.read_bytes()
+    file.write_bytes(BOM_UTF8 + content.replace(b"\n", b"\r\n"))
+    plan = read_plan(file)
+    assert [line.source_id for line in plan.lines] == ["1", "2"]
+    assert plan.sha256 == sha256(file.read_bytes()).hexdigest()
+    for more in (b"more", b"\0", b"{}", content):
+        file.write_bytes(content + more)
+        assert "goes on behind its end, on line 5" in refusal(file)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"made_at": "yesterday"}, "says that it was made at 'yesterday', which is no time"),
+        ({"counts": {"people": 7}}, "was made by another program than singer-crm: Expected `object`"),
+    ],
+)
+def test_a_first_line_whose_digest_fits_and_whose_values_cannot_be_is_refused(file, change, said):
+    write_plan(file, replace(HEADER, **change), LINES)
+    assert said in refusal(file)
+
+
+def test_a_line_whose_digest_fits_and_whose_values_cannot_be_is_refused(file):
+    write_plan(file, HEADER, [replace(LINES[0], waits_on=[("companies",)])])
+    assert "was made by another program than singer-crm: Expected `array` of length 2" in refusal(file)
 
 
 def test_a_file_that_is_missing_empty_or_no_plan_is_refused(file, tmp_path):

@@ -12,8 +12,11 @@ import sqlalchemy as sa
 from target_crm.ledger import tables
 from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.outcome_lines import OutcomeLines
+from target_crm.ledger.runs import KeptRuns, RunLine
 from target_crm.ledger.store import Store, open_engine
 from target_crm.ledger.values import Entry, Source
+from target_crm.ledger.waiting import LedgerRefusedError
+from target_crm.sync_log.places import Places
 from tests.commands import Command, run_command
 from tests.target_crm.messages import record_of, schema_of
 from tests.target_crm.sync_log.reading import Log, as_a_target_keeps_it, read_log
@@ -214,8 +217,11 @@ def test_lines_that_are_committed_out_of_turn_are_not_lost(postgres, tmp_path, s
         reader = threading.Thread(target=read)
         reader.start()
         begun.wait()
-        waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'ShareLock'")
-        while not connection.execute(waiting).scalar_one():  # the reader waits for what is not committed yet
+        asks = sa.text(
+            "SELECT pg_sleep(0.02) FROM pg_stat_activity "
+            "WHERE pid <> pg_backend_pid() AND query LIKE '%virtualtransaction FROM pg_locks%' LIMIT 1"
+        )
+        while not other.rows(asks):  # the reader looks whether what is not committed yet has ended
             pass
     reader.join()
     state = logs[0].state
@@ -223,3 +229,49 @@ def test_lines_that_are_committed_out_of_turn_are_not_lost(postgres, tmp_path, s
     assert [each["source_id"] for log in logs for each in log.records("outcomes")] == ["slow", "quick"]
     store.close()
     other.close()
+
+
+def test_a_user_that_may_only_read_is_enough(run, postgres, tmp_path, settings):
+    run([PEOPLE, person(1)], ledger_url=postgres)
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps(settings | {"ledger_url": postgres.replace("tester@", "reader@")}))
+    store = Store(postgres, "test")
+    with store.write() as connection:
+        for statement in ("CREATE ROLE reader LOGIN", "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader"):
+            connection.exec_driver_sql(statement)
+    try:
+        first = read_log(config)
+        assert [each["source_id"] for each in first.records("outcomes")] == ["1"]
+        assert read_log(config, state=first.state).records("outcomes") == []
+        assert run_command("singer-crm", "runs", "--config", config).returncode == 0
+    finally:
+        with store.write() as connection:
+            for statement in ("DROP OWNED BY reader", "DROP ROLE reader"):
+                connection.exec_driver_sql(statement)
+        store.close()
+
+
+def test_a_standby_server_is_refused_in_a_sentence(monkeypatch, postgres):
+    monkeypatch.setattr("target_crm.sync_log.open_writers._IS_STANDBY", sa.text("SELECT true"))
+    store = Store(postgres, "test")
+    with pytest.raises(LedgerRefusedError, match="names a standby server of PostgreSQL"):
+        Places(store).ends  # noqa: B018 - which asks for them
+    store.close()
+
+
+def test_runs_that_begin_at_once_take_numbers_of_their_own(postgres):
+    stores = [Store(postgres, f"run {number}") for number in range(4)]
+    lines = [RunLine(store, Source("copper", "1", "s"), 1.0 + n) for n, store in enumerate(stores)]
+
+    def begin_and_end(line):
+        line.begin()
+        line.end(0, {})
+
+    threads = [threading.Thread(target=begin_and_end, args=[line]) for line in lines]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({each.number for each in KeptRuns(stores[0]).newest()}) == len(stores)
+    for store in stores:
+        store.close()

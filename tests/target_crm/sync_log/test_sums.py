@@ -168,6 +168,20 @@ def test_an_outcome_that_is_taken_back_later_in_its_run_is_told_anew(run, config
     assert sums == sums_of([done.report], began())
 
 
+def test_the_runs_that_carry_out_a_plan_add_up_as_well(run, apply, config, began, tmp_path):
+    path, given = tmp_path / "plan.jsonl", [PEOPLE, *map(person, range(6)), *tasks(1, 2, 3)]
+    gone = [person(number, _sdc_deleted_at="2026-01-01") for number in (3, 4)]
+    reports = [run([*given, FOLLOWERS, person(1, "followers", company="A")], streams=STREAMS).report]
+    planned = [PEOPLE, person(0, title="B"), person(1, title="B"), person(2, title="B", company="B"), *gone]
+    run([*planned, *tasks(1), COMPANIES, company("A")], streams=STREAMS, dry_run=True, plan_path=str(path))
+    between = [PEOPLE, person(1, title="C"), person(4, title="C"), person(5, company="B")]
+    reports += [run(between, streams=STREAMS).report, apply(path, streams=STREAMS).report]
+    reports += [apply(path, streams=STREAMS).report]
+    assert reports[-2]["removed"] == {"companies": 0, "people": 0, "tasks": 2}
+    assert reports[-2]["reject_kinds"] == {"people": {"plan_outdated": 2}}
+    assert sums_of_outcomes(read_log(config).records("outcomes")) == sums_of(reports, began())
+
+
 def test_runs_of_one_name_are_told_apart(run, config, began, monkeypatch):
     monkeypatch.setenv("SINGER_CRM_RUN_ID", "nightly")
     reports = [run([PEOPLE, person(1, title=title), person(2, name=None)]).report for title in "ABB"]
