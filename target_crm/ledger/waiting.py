@@ -61,11 +61,13 @@ class WaitTeller:
         self.pid: int | None = None
         self._ended = threading.Event()
         # One for the whole run costs less than one for each transaction.
-        threading.Thread(target=self._watch, name="waits", daemon=True).start()
+        self._thread = threading.Thread(target=self._watch, name="waits", daemon=True)
+        self._thread.start()
 
     def close(self) -> None:
-        """Watch no more."""
+        """Watch no more. A connection that the watcher has open is closed by then, unless the server is silent."""
         self._ended.set()
+        self._thread.join(TELL_SECONDS)
 
     def _watch(self) -> None:
         seen = told = None
