@@ -101,7 +101,7 @@ CONTACTS = FreshsalesObject(
             refers_to="sales_accounts",
             appended=True,
         ),
-        ACCOUNT_NAME,
+        replace(ACCOUNT_NAME, name_of="sales_accounts"),
         *FIGURES,
     ),
     match_on=(("emails",),),
@@ -199,7 +199,7 @@ DEALS = FreshsalesObject(
             flat=("account_id", "company_id"),
             label="Account name",
         ),
-        ACCOUNT_NAME,
+        replace(ACCOUNT_NAME, name_of="sales_account_id"),
         # Attaches contacts beside those that are attached already.
         Attribute(
             "contacts_added_list",

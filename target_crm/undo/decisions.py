@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from crm_api.crm_objects import Attribute, CrmId, CrmRecord
@@ -14,6 +15,7 @@ from target_crm.mapping.attribute_values import AttributeValues
 from target_crm.mapping.changes import mark_of
 from target_crm.mapping.last_sent import LastSent
 from target_crm.mapping.values import KeptValue
+from target_crm.undo.later_writes import LaterWrite, standing
 from target_crm.undo.steps import Claim, Touched, Written, written_in
 
 CHANGED = "changed in the CRM since"
@@ -103,10 +105,10 @@ class Facts:
     now: Mapping[Claim, CrmId | None]
     owner: Claim | None
 
-    @property
-    def others(self) -> list[Line]:
-        """The lines of other runs about it since, undos of this run left out."""
-        return [line for line in self.since if line.run_id not in self.undone_by]
+    @cached_property
+    def others(self) -> list[LaterWrite]:
+        """The writes of later runs that still stand; undos of this run are none."""
+        return standing(self.since, self.kept, self.undone_by)
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,15 +239,12 @@ class Decider:
             return ONLY_ADDED
         if not attribute.updatable:
             return "the CRM takes it with a new record only"
-        later = [line for line in facts.others if self._wrote(line, name, facts)]
+        later = [each for each in facts.others if name in each.fields]
         if later:
             return f"run {later[-1].run_id} has written it since"
         if is_shown and not self._is_as_left(attribute, written.after, value, facts.last):
             return CHANGED
         return None
-
-    def _wrote(self, line: Line, name: str, facts: Facts) -> bool:
-        return name in line.fields or any(value.attribute == name for value in facts.kept.get(line.id, ()))
 
     def _is_as_left(self, attribute: Attribute, after: Any, value: Any, last: LastSent) -> bool:
         """Tell whether the CRM holds what the run left; the CRM may spell it in its own way."""
@@ -305,7 +304,24 @@ class Decider:
                     edited.append(name)
             elif name in as_answered or (attribute.custom_id is not None and answered and has_value(value)):
                 edited.append(name)
-        return edited
+        had = {name for name, value in as_answered.items() if has_value(value)}
+        had |= {name for name, each in written.items() if has_value(each.after)}
+        return [name for name in edited if not self._is_derived(name, edited, shown, had)]
+
+    def _is_derived(self, name: str, edited: Collection[str], shown: Mapping[str, Any], had: Collection[str]) -> bool:
+        """Tell whether the CRM made a value of a reference that nobody has changed, such as the name of its record.
+
+        Args:
+            name: The attribute's name.
+            edited: The attributes that are not as the run left them.
+            shown: What the record shows now.
+            had: The attributes that had a value at some time in the run.
+        """
+        attribute = self.values.attribute(name)
+        source = None if attribute is None else attribute.name_of or attribute.unless
+        if source is None or source in edited or source not in shown:
+            return False
+        return has_value(shown[source]) or (source in had and not has_value(shown.get(name)))
 
     # Deletes
 

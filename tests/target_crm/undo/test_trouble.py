@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import time
-from contextlib import contextmanager
 
 import pytest
 from click.testing import CliRunner
@@ -14,11 +12,11 @@ from click.testing import CliRunner
 from target_crm.cli import apply as applying
 from target_crm.cli import main as operator
 from target_crm.cli import undo as command
-from target_crm.ledger.store import Store
 from target_crm.target import TargetCrm
 from tests.commands import Command
 from tests.target_crm.hurried import until_all_is_read
 from tests.target_crm.messages import record_of, schema_of
+from tests.target_crm.test_killed_at_commits import strike_at_a_commit
 
 COMPANIES = schema_of("companies", "name", "city", "gone")
 PEOPLE = schema_of("people", "name", "email", "title", "company", "gone")
@@ -35,25 +33,13 @@ MANY_COMMITS = 10
 
 def killed_at_a_commit() -> None:
     """Undo, and die at the commit whose number, and side, the environment tells."""
-    left, after = int(os.environ["KILL_AT"]), os.environ["KILL_SIDE"] == "after"
-    write, waited = Store.write, []
-
-    @contextmanager
-    def struck(self):
-        nonlocal left
-        left -= 1
-        with write(self) as connection:
-            yield connection
-            if left == 0 and not after:
-                os.kill(os.getpid(), signal.SIGKILL)
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+    strike_at_a_commit()
+    waited = []
 
     class Hurried(TargetCrm):
         clock = staticmethod(lambda: time.monotonic() + sum(waited))
         sleep = staticmethod(waited.append)
 
-    Store.write = struck
     command.TargetCrm = applying.TargetCrm = Hurried
     operator.main()
 
