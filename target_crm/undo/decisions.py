@@ -15,15 +15,21 @@ from target_crm.mapping.attribute_values import AttributeValues
 from target_crm.mapping.changes import mark_of
 from target_crm.mapping.last_sent import LastSent
 from target_crm.mapping.values import KeptValue
+from target_crm.undo.followers import Followers
 from target_crm.undo.later_writes import LaterWrite, standing
 from target_crm.undo.steps import Claim, Touched, Written, written_in
 
 CHANGED = "changed in the CRM since"
 NOT_KEPT = "its former value was not kept"
-NO_VALUES = "no values were kept of it: set keep_values_days before a run that may have to be taken back"
+NO_VALUES = "no values are kept of it: set keep_values_days before a run, and take it back before so many days are over"
 GONE = "the CRM no longer has it: it was deleted there, or merged into another record"
 NO_ATTRIBUTE = "the CRM no longer has this field"
 ONLY_ADDED = "the CRM only adds to this list, and takes nothing from it"
+CREATE_ONLY = "the CRM takes it with a new record only"
+STILL_SAFE = frozenset({NOT_KEPT, NO_ATTRIBUTE, ONLY_ADDED, CREATE_ONLY})
+"""Reasons that tell of no edit since."""
+HELD_BACK = "the CRM would change {name} with it, which was changed since"
+GOES_WITH = "it goes with {name}, which is left"
 NOT_READ = "the CRM does not show its records one by one, so that nobody can tell what was changed since"
 IN_DOUBT = "a write of it got no answer: let target-crm run first, which looks into it"
 IS_THERE = "the CRM still has it: the delete was not carried out"
@@ -223,10 +229,27 @@ class Decider:
                 values[name] = each.before
             else:
                 left.append(Left(reason, name))
+        self._with_followers(touched, written, values, left)
         back = Back.RESTORE if values else Back.NOTHING
         is_back = not values and not left
         before = {**current, **self.values.payload(as_left)} if as_left else current
         return Decision(touched, back, values, tuple(left), is_back=is_back, current=before, owner=facts.owner)
+
+    def _with_followers(
+        self, touched: Touched, written: Mapping[str, Written], values: dict[str, Any], left: list[Left]
+    ) -> None:
+        """Let attributes that the CRM changes by itself with others go back with these, or stay with them."""
+        sent = frozenset(name for line in touched.lines for name in line.fields)
+        followers = Followers(written, sent, self.values.attribute)
+        changed = [each.attribute for each in left if each.reason not in STILL_SAFE]
+        for name, why in followers.holding_back(values, changed).items():
+            del values[name]
+            left.append(Left(HELD_BACK.format(name=why), name))
+        staying = [each.attribute for each in left]
+        for name, why in followers.left_behind(values, staying).items():
+            del values[name]
+            left.append(Left(GOES_WITH.format(name=why), name))
+        values |= followers.pinned(values, staying)
 
     def _reason(
         self, attribute: Attribute, written: Written, facts: Facts, *, is_shown: bool, value: Any
@@ -238,7 +261,7 @@ class Decider:
         if attribute.only_added:
             return ONLY_ADDED
         if not attribute.updatable:
-            return "the CRM takes it with a new record only"
+            return CREATE_ONLY
         later = [each for each in facts.others if name in each.fields]
         if later:
             return f"run {later[-1].run_id} has written it since"
