@@ -196,6 +196,20 @@ def test_a_run_of_another_source_is_refused(write, undo):
     assert "as source default" in done.output
 
 
+def test_a_record_fakes_no_line_of_the_output(write, undo, emulator, people):
+    odd = "1\x1b[2J\nleft: nothing\u202e"
+    write(person(odd, name="P1", email="p1@x.org", title="A"))
+    taken = write(person(odd, name="P1", email="p1@x.org", title="B"), person(2))
+    spelled = r"people 1\x1b[2J\nleft: nothing\u202e"
+    shown = undo(taken, "--dry-run").output
+    assert f"{spelled}: update" in shown
+    emulator.copper.change("people", people()["P1"]["id"], {"title": "typed"})
+    done = undo(taken)
+    assert "\x1b" not in shown + done.output
+    (left,) = done.left
+    assert left.startswith(f"{spelled} (CRM record")
+
+
 def test_an_undo_tells_no_secret(write, undo, emulator):
     write(person(title="A"))
     taken = write(person(title="B"))
