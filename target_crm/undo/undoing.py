@@ -60,6 +60,7 @@ class Undo:
         self._run = run
         self._history = history
         self._run_id = run_id
+        run.recorder.books.undo_of = run_id
         self._places = Places(run, again=again)
         self._progress = Progress(self._places, history, run_id)
         self._looker = Looker(self._places, history, run_id, fresh=fresh)

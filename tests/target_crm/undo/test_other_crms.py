@@ -261,6 +261,8 @@ def taken_back(crm, run, undo, emulator, *, records_before, records, edits, batc
         if at < len(found):
             vendor.change(name, found[at]["id"], {crm.edited[name]: f"typed {at}"})
     edited = state(crm, vendor)
+    foreseen = undo(done.report["run_id"], "--dry-run", **config)
+    assert state(crm, vendor) == edited, "a dry run writes nothing"
     undone = undo(done.report["run_id"], **config)
     note(undone.output)
     if "knows no run" in undone.output:
@@ -268,6 +270,7 @@ def taken_back(crm, run, undo, emulator, *, records_before, records, edits, batc
         return
     assert undone.code == 0, undone.output
     check(crm, before, written, edited, state(crm, vendor))
+    assert (foreseen.left, foreseen.report["streams"]) == (undone.left, undone.report["streams"])
     back = undo(undone.run_id, **config)
     note(back.output)
     assert back.code == 0 or "knows no run" in back.output, back.output

@@ -150,6 +150,20 @@ def test_lost_answers_take_nothing_back_twice(story, undo, emulator, writes, tro
     story.untouched(writes)
 
 
+@pytest.mark.parametrize("trouble", ["lost", "error_after:status=500"])
+def test_a_run_whose_answer_was_lost_goes_back_to_what_was_there_before_its_first_try(write, undo, emulator, trouble):
+    write(person(1, details="A"))
+    (before,) = emulator.copper.records("people")
+    emulator.script("PUT /people/{id}", [trouble])
+    taken = write(person(1, title="B", details="B"))
+    (written,) = emulator.copper.records("people")
+    assert (written["title"], written["details"]) == ("B", "B")
+    done = undo(taken)
+    assert (done.code, done.left) == (0, [])
+    (back,) = emulator.copper.records("people")
+    assert {name for name in before if before[name] != back[name]} <= {"date_modified"}
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("side", ["before", "after"])
 def test_a_plan_of_an_undo_killed_at_any_commit_is_carried_out_once(story, emulator, undo, tmp_path, writes, side):

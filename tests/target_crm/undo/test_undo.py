@@ -20,6 +20,7 @@ def test_updates_go_back(write, undo, emulator):
     assert (people["P1"]["title"], people["P1"]["tags"]) == ("CEO", ["a"])
     assert (people["P2"]["title"], people["P2"]["details"]) == ("CTO", None)
     assert done.report["streams"]["people"]["updated"] == 2
+    assert done.report["undo_of"] == taken
 
 
 def test_what_was_created_is_deleted(write, undo, emulator):
