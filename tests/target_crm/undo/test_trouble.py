@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import time
 
@@ -12,10 +13,11 @@ from click.testing import CliRunner
 from target_crm.cli import apply as applying
 from target_crm.cli import main as operator
 from target_crm.cli import undo as command
+from target_crm.ledger.ledger import Ledger
 from target_crm.target import TargetCrm
 from tests.commands import Command
-from tests.target_crm.hurried import until_all_is_read
-from tests.target_crm.messages import record_of, schema_of
+from tests.target_crm.hurried import main, until_all_is_read
+from tests.target_crm.messages import as_lines, record_of, schema_of
 from tests.target_crm.test_killed_at_commits import strike_at_a_commit
 
 COMPANIES = schema_of("companies", "name", "city", "gone")
@@ -42,6 +44,12 @@ def killed_at_a_commit() -> None:
 
     command.TargetCrm = applying.TargetCrm = Hurried
     operator.main()
+
+
+def killed_at_its_first_answer() -> None:
+    """Run target-crm, and die when the first answer is to be kept."""
+    Ledger.settle = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    main()
 
 
 def company(n, **more):
@@ -148,6 +156,28 @@ def test_lost_answers_take_nothing_back_twice(story, undo, emulator, writes, tro
     assert done.code == 0, done.output
     story.check()
     story.untouched(writes)
+
+
+@pytest.mark.parametrize(
+    ("sent", "called"),
+    [(person(1, title="B"), "people 1 (CRM record "), (person(2), "people 2 (perhaps a new record)")],
+)
+def test_what_a_killed_run_got_no_answer_to_is_told(run, undo, settings, emulator, tmp_path, writes, sent, called):
+    config = settings | {"streams": {"people": {}}, "keep_values_days": 30}
+    run([PEOPLE, person(1)], **config)
+    file = tmp_path / "killed.json"
+    file.write_text(json.dumps(config))
+    process = Command("target-crm", "--config", file, "--run-id", "killed", main=killed_at_its_first_answer)
+    process.communicate(as_lines([PEOPLE, sent]))
+    assert process.returncode == -signal.SIGKILL
+    until_all_is_read(emulator.url)
+    before = writes()
+    done = undo("killed", streams={"people": {}})
+    assert done.code == 0, done.output
+    (left,) = done.left
+    assert left.startswith(called)
+    assert "got no answer" in left
+    assert writes() == before
 
 
 @pytest.mark.parametrize("trouble", ["lost", "error_after:status=500"])
