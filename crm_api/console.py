@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 STDERR = 2
 _CONFIG = "singer-crm config"  # in the context of the command line: the values of --config as they were given
 _COMMAND = re.compile(r"singer-crm ((?:[\w.-]+ )+)--config FILE")
+_OBEYED = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 
 
@@ -262,6 +263,11 @@ def _failed(read: Callable[[str], object], file: str) -> Exception | None:
     except (OSError, TypeError, ValueError) as error:
         return error
     return None
+
+
+def on_one_line(text: str) -> str:
+    r"""Spell out what a terminal obeys, such as ``\x1b`` and ``\n``: a record moves no cursor and fakes no line."""
+    return _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def as_typed(command: str) -> str:

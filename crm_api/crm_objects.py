@@ -101,6 +101,8 @@ class Attribute:
             create, and never compared or matched by. A create without a value asks by itself.
         unless: Name of another attribute, from which the CRM derives this one: this one is not sent if the record gives
             that one.
+        follows: Names of attributes with which the CRM changes this one by itself: a stage's probability.
+        name_of: Name of another attribute, of whose record this one is the name: the CRM changes both together.
         choices: The values that the CRM knows, in any case, if the list is closed.
         normalise: How spellings of one value are made equal for matching: ``email``, ``domain``, ``phone``, or None.
         percent: Whether its number is a percentage, which records may write with a sign.
@@ -132,6 +134,8 @@ class Attribute:
     custom_id: CrmId | None = None
     automatic: str | None = None
     unless: str | None = None
+    follows: tuple[str, ...] = ()
+    name_of: str | None = None
     category_name: str | None = None
     category_choices: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()

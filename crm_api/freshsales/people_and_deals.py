@@ -82,13 +82,20 @@ CONTACTS = FreshsalesObject(
     attributes=(
         *_PERSON,
         # A contact has a lifecycle stage, and a status that belongs to it.
-        Attribute("lifecycle_stage_id", Kind.NAME_ID, names="lifecycle_stages", flat=("lifecycle_stage",)),
+        Attribute(
+            "lifecycle_stage_id",
+            Kind.NAME_ID,
+            names="lifecycle_stages",
+            flat=("lifecycle_stage",),
+            follows=("contact_status_id",),
+        ),
         Attribute(
             "contact_status_id",
             Kind.NAME_ID,
             names="contact_statuses",
             flat=("contact_status", "status"),
             within="lifecycle_stage_id",
+            follows=("lifecycle_stage_id",),
             label="Status",
         ),
         # The array replaces the list (found by rudder-transformer): the port reads the list and adds to it.
@@ -101,7 +108,7 @@ CONTACTS = FreshsalesObject(
             refers_to="sales_accounts",
             appended=True,
         ),
-        ACCOUNT_NAME,
+        replace(ACCOUNT_NAME, name_of="sales_accounts"),
         *FIGURES,
     ),
     match_on=(("emails",),),
@@ -119,6 +126,7 @@ CONTACTS = FreshsalesObject(
     side_loads=OF_CONTACTS,
     fields_path="/settings/contacts/fields",
 )
+_STAGE = ("deal_pipeline_id", "deal_stage_id")
 _OF_SUITE = {"lifecycle_stage_id", "contact_status_id"}
 
 CLASSIC_CONTACTS = replace(
@@ -199,7 +207,7 @@ DEALS = FreshsalesObject(
             flat=("account_id", "company_id"),
             label="Account name",
         ),
-        ACCOUNT_NAME,
+        replace(ACCOUNT_NAME, name_of="sales_account_id"),
         # Attaches contacts beside those that are attached already.
         Attribute(
             "contacts_added_list",
@@ -210,13 +218,16 @@ DEALS = FreshsalesObject(
             appended=True,
             only_added=True,
         ),
-        Attribute("deal_pipeline_id", Kind.NAME_ID, names="deal_pipelines", flat=known.PIPELINE),
+        Attribute(
+            "deal_pipeline_id", Kind.NAME_ID, names="deal_pipelines", flat=known.PIPELINE, follows=("deal_stage_id",)
+        ),
         Attribute(
             "deal_stage_id",
             Kind.NAME_ID,
             names="deal_stages",
             flat=known.STAGE,
             within="deal_pipeline_id",
+            follows=("deal_pipeline_id",),
         ),
         Attribute("deal_type_id", Kind.NAME_ID, names="deal_types", flat=("deal_type", "type"), label="Type"),
         Attribute("deal_reason_id", Kind.NAME_ID, names="deal_reasons", flat=known.LOSS_REASON, label="Lost reason"),
@@ -234,13 +245,14 @@ DEALS = FreshsalesObject(
         Attribute(
             "expected_close", Kind.DAY, flat=others(known.CLOSE_DATE, "expected_close"), label="Expected close date"
         ),
-        Attribute("closed_date", Kind.MOMENT),
+        Attribute("closed_date", Kind.MOMENT, follows=_STAGE),
         Attribute(
             "probability",
             Kind.INTEGER,
             flat=others(known.PROBABILITY, "probability"),
             label="Probability (%)",
             percent=True,
+            follows=_STAGE,
         ),
         OWNER,
         TERRITORY,

@@ -8,6 +8,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from crm_api.console import on_one_line
 from target_crm.cli.common import console, one_sentence
 from target_crm.cli.page import page_option, put_page
 from target_crm.pages.plan_page import plan_page
@@ -63,4 +64,4 @@ def _show(found: Plan, lines: list[PlanLine]) -> None:
     for line in lines:
         click.echo()
         for text in line_texts(line):
-            click.echo(text)
+            click.echo(on_one_line(text))

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from crm_api.console import on_one_line
 from crm_api.errors import SettingError, StopError
 from crm_api.run_id import RUN_ID
 from target_crm.cli.common import config_option, one_sentence, require_ledger
@@ -189,7 +190,7 @@ class _Command:
         """Say lines, which may hold the CRM's words, without secrets."""
         redact = self._target.connect().session.redact
         for line in lines:
-            click.echo(redact(line))
+            click.echo(redact(on_one_line(line)))
 
     def _check(self, history: RunHistory) -> None:
         """Refuse a run that the ledger does not know, or that wrote another account or source.

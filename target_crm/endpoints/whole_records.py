@@ -207,7 +207,7 @@ class WholeRecordMapper(Mapper):
         return unknown.after(contents, contents, {})
 
     @override
-    def kept(self, change: Change, current: CrmRecord | None) -> tuple[KeptValue, ...]:
+    def kept(self, change: Change, current: CrmRecord | None, answer: CrmRecord | None) -> tuple[KeptValue, ...]:
         before = current or {}
         return tuple(KeptValue(name, before.get(name), value, name in before) for name, value in change.payload.items())
 

@@ -377,7 +377,7 @@ class StreamWriter:
                     unknown = self._context.ledger.digests.unknown
                     facts["last"] = self._context.mapper.remembered_as_sent(intent.payload, unknown)
                 if self._context.ledger.kept_values.on:
-                    facts["values"] = self._context.mapper.kept(Change(intent.payload, ()), None)
+                    facts["values"] = self._context.mapper.kept(Change(intent.payload, ()), None, None)
                 as_sent = intent.record_hash, intent.digest
                 action = str(self._stream.destination.outcome_of(Outcome.CREATED))
                 entries.append(Entry(source_id, crm_id, action, Origin.CREATED, *as_sent, **facts))

@@ -14,9 +14,10 @@ from target_crm.engine.destination import Stream
 from target_crm.engine.in_doubt import CreateFate, DoubtResolver, Verdict
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.engine.run import StreamContext, logger
-from target_crm.engine.sender import Done, NotDone, Results, Sender, Write, kept_values
+from target_crm.engine.sender import Done, NotDone, Results, Sender, Write
 from target_crm.engine.shared_matches import SharedMatches
 from target_crm.engine.stream_ledger import StreamLedger
+from target_crm.engine.values_kept import kept_values
 from target_crm.ledger.values import Entry, Held, Origin
 from target_crm.load_method import LoadMethod
 from target_crm.mapping.changes import Basis
@@ -271,7 +272,7 @@ class ActionRunner:
         before = update.ready.before
         if before is None or not self._context.ledger.kept_values.on:
             return ()
-        return kept_values(self._mapper, NOTHING_TO_SEND, update.ready, before)
+        return kept_values(self._mapper, NOTHING_TO_SEND, update.ready, before, None)
 
     # After sending
 

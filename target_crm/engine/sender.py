@@ -23,11 +23,11 @@ from crm_api.errors import (
     StopError,
     TooLargeError,
 )
-from target_crm.engine.decisions import Create, Ready, Update
+from target_crm.engine.decisions import Create, Update
 from target_crm.engine.run import StreamContext
+from target_crm.engine.values_kept import kept_values
 from target_crm.ledger.values import Entry, Intent, LedgerDataError, Origin
-from target_crm.mapping.mapper import Mapper
-from target_crm.mapping.values import Change, KeptValue
+from target_crm.mapping.values import Change
 from target_crm.report.outcomes import LINKED, Outcome
 
 
@@ -341,7 +341,7 @@ class Sender:
             answer.request_id,
             write.action.reason if update is not None or created else f"matched by {write.upsert and write.upsert[0]}",
             self._mapper.remembered(ready.mapped, ready.basis, write.change, seen, before),
-            kept_values(self._mapper, write.change, ready, before) if keeps else (),
+            kept_values(self._mapper, write.change, ready, before, seen) if keeps else (),
             keeps_held=ready.basis.is_part,
             record=_writable(self._crm_object, seen) if keeps and created and seen else None,
         )
@@ -361,15 +361,6 @@ class Sender:
             server_at=now if write.upsert is None else self._tried.get(source_id) or now,
             links=write.action.ready.links,
         )
-
-
-def kept_values(mapper: Mapper, change: Change, ready: Ready, current: CrmRecord | None) -> tuple[KeptValue, ...]:
-    """Return the values to be kept of a change: what was there before the first try of it, if there were several."""
-    if ready.before is None:
-        return mapper.kept(change, current)
-    payloads = (*ready.basis.tried, change.payload)
-    kept = [value for payload in payloads for value in mapper.kept(replace(change, payload=payload), ready.before)]
-    return tuple({value.attribute: value for value in kept}.values())
 
 
 def _writable(crm_object: CrmObject, record: CrmRecord) -> CrmRecord:

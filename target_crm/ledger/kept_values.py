@@ -71,14 +71,18 @@ class KeptValues:
             return {}
         kept, history = tables.kept_values, tables.history
         query = (
-            sa.select(kept.c.attribute, kept.c.after)
+            sa.select(kept.c.attribute, kept.c.before, kept.c.after, history.c.fields)
             .join_from(kept, history)
             .where(history.c.scope_id == scope.id, history.c.source_id == source_id)
             .order_by(kept.c.history_id)
         )
         if attributes is not None:
             query = query.where(kept.c.attribute.in_(list(attributes)))
-        return {row.attribute: json.loads(row.after) for row in self._store.rows(query) if row.after is not None}
+        return {
+            row.attribute: json.loads(row.after)
+            for row in self._store.rows(query)
+            if row.after is not None and not _is_by_the_crm(row)
+        }
 
     def prune(self, days: float) -> None:
         """Remove the values that are older than so many days, in the history, too; 0: all of them."""
@@ -90,3 +94,8 @@ class KeptValues:
             created = history.c.id.in_(lines), history.c.action == "created"
             connection.execute(history.update().where(*created).values(record=None))
             connection.execute(kept.delete().where(is_old))
+
+
+def _is_by_the_crm(row: sa.Row[Any]) -> bool:
+    """Tell whether a value was not sent as another one than before: with what was sent, the CRM may change more."""
+    return row.before is not None and row.attribute not in json.loads(row.fields)

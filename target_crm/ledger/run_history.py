@@ -19,6 +19,7 @@ WRITES = ("created", "updated", "linked", "deleting", "deleted")
 """The actions of the history that tell that the CRM was written, or was about to be."""
 UNDO_OF = "undo of run "
 """The beginning of the reason of the writes of an undo; the id of the run that goes back follows."""
+NO_LINE = -1  # in place of a line's number
 MOST_RUNS = 5  # that are named to who asks for one that is not there
 
 
@@ -79,8 +80,12 @@ class RunHistory:
         self._store = store
 
     def sources_of(self, run_id: str) -> list[Source]:
-        """Return the accounts and source names that a run wrote."""
-        return [each.source for each in self._runs(tables.history.c.run_id == run_id)]
+        """Return the accounts and source names that a run wrote, or sent something to that has no answer."""
+        written = [each.source for each in self._runs(tables.history.c.run_id == run_id)]
+        place = (tables.objects.c.crm, tables.objects.c.account, tables.scopes.c.source_name)
+        query = sa.select(*place).join_from(tables.intents, tables.scopes).join(tables.objects)
+        sent = self._store.rows(query.where(tables.intents.c.run_id == run_id).distinct())
+        return list(dict.fromkeys([*written, *(Source(row.crm, row.account, row.source_name) for row in sent)]))
 
     def last_runs(self, source: Source) -> list[NamedRun]:
         """Return the last runs that wrote something of a source, the latest first."""
@@ -122,6 +127,34 @@ class RunHistory:
         """Return what a run did of a source, in order."""
         query = _lines().where(tables.history.c.run_id == run_id)
         return [_line(row) for row in self._store.rows_of(source, query)]
+
+    def unanswered(self, source: Source, run_id: str) -> list[Line]:
+        """Return what a run sent of a source and got no answer to, as lines of the history that has none of them."""
+        intents = tables.intents
+        query = (
+            sa.select(intents.c.scope_id, intents.c.source_id, intents.c.run_id, intents.c.sent_at, intents.c.crm_id)
+            .add_columns(tables.scopes.c.object_id, tables.STREAM_NAME, tables.OBJECT_NAME)
+            .join_from(intents, tables.scopes)
+            .join(tables.objects)
+            .where(intents.c.run_id == run_id)
+            .order_by(intents.c.sent_at, intents.c.source_id)
+        )
+        return [
+            Line(
+                NO_LINE,
+                Scope(object_id=row.object_id, id=row.scope_id),
+                row.stream,
+                row.object,
+                row.source_id,
+                row.run_id,
+                row.sent_at,
+                "sent",
+                id_of(row.crm_id),
+                (),
+                "",
+            )
+            for row in self._store.rows_of(source, query)
+        ]
 
     def since(self, source_ids: Mapping[Scope, Collection[str]], after: int) -> list[Line]:
         """Return what was written of records since a line of the history, in order.

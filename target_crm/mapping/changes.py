@@ -267,11 +267,27 @@ class Changes:
         contents = self._contents(payload)
         return unknown.after(contents, contents, {})
 
-    def kept(self, change: Change, current: CrmRecord | None) -> tuple[KeptValue, ...]:
-        """The values before and after a change; ``current`` is the record before, None if it was not read."""
-        sent = list(self._attributes_of(change.payload))
+    def kept(self, change: Change, current: CrmRecord | None, answer: CrmRecord | None) -> tuple[KeptValue, ...]:
+        """The values before and after a change, those among them that the CRM changes with it by itself.
+
+        Args:
+            change: The change.
+            current: The record before; None if it was not read.
+            answer: The record as the CRM answered; None or empty if it showed nothing.
+        """
+        sent = {each.name: value for each, value in self._attributes_of(change.payload)}
         before = {} if current is None else self._shown(current, change.payload)
-        return tuple(KeptValue(each.name, before.get(each.name), value, each.name in before) for each, value in sent)
+        kept = [KeptValue(name, before.get(name), value, name in before) for name, value in sent.items()]
+        if current and answer:
+            kept += [
+                KeptValue(each.name, current[each.name], answer[each.name], was_read=True)
+                for each in self.fields.crm_object.attributes
+                if each.name not in sent
+                and not sent.keys().isdisjoint(each.follows)
+                and each.name in current
+                and each.name in answer
+            ]
+        return tuple(kept)
 
     def kept_of(self, record: CrmRecord) -> tuple[KeptValue, ...]:
         """The values of a record that is to be deleted, as far as a write can give them back."""

@@ -313,9 +313,9 @@ class Mapper:
         """The attributes that are null now and had a value when they were last sent."""
         return self._changes.emptied(mapped.payload, mapped.nulls, last)
 
-    def kept(self, change: Change, current: CrmRecord | None) -> tuple[KeptValue, ...]:
-        """The values before and after a change; ``current`` is the record before, None if it was not read."""
-        return self._changes.kept(change, current)
+    def kept(self, change: Change, current: CrmRecord | None, answer: CrmRecord | None) -> tuple[KeptValue, ...]:
+        """The values before and after a change: of the record before and the answer, each None if it was not read."""
+        return self._changes.kept(change, current, answer)
 
     def kept_of(self, record: CrmRecord) -> tuple[KeptValue, ...]:
         """The values of a record that is to be deleted."""

@@ -172,9 +172,10 @@ class Observer:
 
 
 class Books:
-    """Counts each record once, by stream. Thread-safe."""
+    """Counts each record once, by stream; ``undo_of`` names the run that this one takes back. Thread-safe."""
 
     def __init__(self) -> None:
+        self.undo_of: str | None = None
         self._lock = threading.Lock()
         self._arrived: Counter[str] = Counter()
         self._carried: Counter[str] = Counter()

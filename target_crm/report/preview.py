@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import msgspec
 from typing_extensions import override
 
-from crm_api.console import is_structured
+from crm_api.console import is_structured, on_one_line
 from crm_api.transport.request import Request
 from target_crm.mapping.values import Difference
 from target_crm.report.outcomes import LINKED, Observer, Outcome, RecordOutcome
@@ -61,7 +61,7 @@ class Preview(Observer):
             logger.info("%s", self._redact(text), extra={"event": "dry_run"})
             return
         with self._lock, suppress(OSError):  # a log that is full changes nothing
-            print(self._redact(text), file=self._out)
+            print(self._redact(on_one_line(text)), file=self._out)
 
 
 def _spelled_outcome(outcome: RecordOutcome) -> str | None:

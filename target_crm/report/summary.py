@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-from crm_api.console import filled_in, is_structured
+from crm_api.console import filled_in, is_structured, on_one_line
 from target_crm.exit_codes import Ending, list_of_rejected
 from target_crm.ledger.values import Missing
 from target_crm.mapping.values import LeftOut
@@ -80,6 +80,7 @@ class Summary:
         books = self.books
         return {
             "run_id": self.run_id,
+            "undo_of": books.undo_of,
             "account": self.account,
             "ended": self.ending.sentence or "done",
             "exit_code": self.ending.code,
@@ -158,7 +159,7 @@ class Summary:
         if self.books.streams:
             console.print(table)
         for line in self._lines():
-            console.print(line, markup=False)
+            console.print(on_one_line(line), markup=False)
 
     def _of_pending(self) -> str:
         """Say what becomes of the records that are rejected; a dry run keeps none of them."""

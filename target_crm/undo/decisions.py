@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from crm_api.crm_objects import Attribute, CrmId, CrmRecord
@@ -14,14 +15,21 @@ from target_crm.mapping.attribute_values import AttributeValues
 from target_crm.mapping.changes import mark_of
 from target_crm.mapping.last_sent import LastSent
 from target_crm.mapping.values import KeptValue
+from target_crm.undo.followers import Followers
+from target_crm.undo.later_writes import LaterWrite, standing
 from target_crm.undo.steps import Claim, Touched, Written, written_in
 
 CHANGED = "changed in the CRM since"
 NOT_KEPT = "its former value was not kept"
-NO_VALUES = "no values were kept of it: set keep_values_days before a run that may have to be taken back"
+NO_VALUES = "no values are kept of it: set keep_values_days before a run, and take it back before so many days are over"
 GONE = "the CRM no longer has it: it was deleted there, or merged into another record"
 NO_ATTRIBUTE = "the CRM no longer has this field"
 ONLY_ADDED = "the CRM only adds to this list, and takes nothing from it"
+CREATE_ONLY = "the CRM takes it with a new record only"
+STILL_SAFE = frozenset({NOT_KEPT, NO_ATTRIBUTE, ONLY_ADDED, CREATE_ONLY})
+"""Reasons that tell of no edit since."""
+HELD_BACK = "the CRM would change {name} with it, which was changed since"
+GOES_WITH = "it goes with {name}, which is left"
 NOT_READ = "the CRM does not show its records one by one, so that nobody can tell what was changed since"
 IN_DOUBT = "a write of it got no answer: let target-crm run first, which looks into it"
 IS_THERE = "the CRM still has it: the delete was not carried out"
@@ -103,10 +111,10 @@ class Facts:
     now: Mapping[Claim, CrmId | None]
     owner: Claim | None
 
-    @property
-    def others(self) -> list[Line]:
-        """The lines of other runs about it since, undos of this run left out."""
-        return [line for line in self.since if line.run_id not in self.undone_by]
+    @cached_property
+    def others(self) -> list[LaterWrite]:
+        """The writes of later runs that still stand; undos of this run are none."""
+        return standing(self.since, self.kept, self.undone_by)
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,10 +229,27 @@ class Decider:
                 values[name] = each.before
             else:
                 left.append(Left(reason, name))
+        self._with_followers(touched, written, values, left)
         back = Back.RESTORE if values else Back.NOTHING
         is_back = not values and not left
         before = {**current, **self.values.payload(as_left)} if as_left else current
         return Decision(touched, back, values, tuple(left), is_back=is_back, current=before, owner=facts.owner)
+
+    def _with_followers(
+        self, touched: Touched, written: Mapping[str, Written], values: dict[str, Any], left: list[Left]
+    ) -> None:
+        """Let attributes that the CRM changes by itself with others go back with these, or stay with them."""
+        sent = frozenset(name for line in touched.lines for name in line.fields)
+        followers = Followers(written, sent, self.values.attribute)
+        changed = [each.attribute for each in left if each.reason not in STILL_SAFE]
+        for name, why in followers.holding_back(values, changed).items():
+            del values[name]
+            left.append(Left(HELD_BACK.format(name=why), name))
+        staying = [each.attribute for each in left]
+        for name, why in followers.left_behind(values, staying).items():
+            del values[name]
+            left.append(Left(GOES_WITH.format(name=why), name))
+        values |= followers.pinned(values, staying)
 
     def _reason(
         self, attribute: Attribute, written: Written, facts: Facts, *, is_shown: bool, value: Any
@@ -236,16 +261,13 @@ class Decider:
         if attribute.only_added:
             return ONLY_ADDED
         if not attribute.updatable:
-            return "the CRM takes it with a new record only"
-        later = [line for line in facts.others if self._wrote(line, name, facts)]
+            return CREATE_ONLY
+        later = [each for each in facts.others if name in each.fields]
         if later:
             return f"run {later[-1].run_id} has written it since"
         if is_shown and not self._is_as_left(attribute, written.after, value, facts.last):
             return CHANGED
         return None
-
-    def _wrote(self, line: Line, name: str, facts: Facts) -> bool:
-        return name in line.fields or any(value.attribute == name for value in facts.kept.get(line.id, ()))
 
     def _is_as_left(self, attribute: Attribute, after: Any, value: Any, last: LastSent) -> bool:
         """Tell whether the CRM holds what the run left; the CRM may spell it in its own way."""
@@ -305,7 +327,24 @@ class Decider:
                     edited.append(name)
             elif name in as_answered or (attribute.custom_id is not None and answered and has_value(value)):
                 edited.append(name)
-        return edited
+        had = {name for name, value in as_answered.items() if has_value(value)}
+        had |= {name for name, each in written.items() if has_value(each.after)}
+        return [name for name in edited if not self._is_derived(name, edited, shown, had)]
+
+    def _is_derived(self, name: str, edited: Collection[str], shown: Mapping[str, Any], had: Collection[str]) -> bool:
+        """Tell whether the CRM made a value of a reference that nobody has changed, such as the name of its record.
+
+        Args:
+            name: The attribute's name.
+            edited: The attributes that are not as the run left them.
+            shown: What the record shows now.
+            had: The attributes that had a value at some time in the run.
+        """
+        attribute = self.values.attribute(name)
+        source = None if attribute is None else attribute.name_of or attribute.unless
+        if source is None or source in edited or source not in shown:
+            return False
+        return has_value(shown[source]) or (source in had and not has_value(shown.get(name)))
 
     # Deletes
 

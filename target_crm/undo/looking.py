@@ -18,6 +18,7 @@ from target_crm.undo.steps import Claim, Touched
 
 AT_ONCE = 1000  # records that are looked at together
 NO_OBJECT = "the settings no longer declare where it went"
+ENDPOINT = "it went to an endpoint that the settings declare, and what was sent there is not taken back"
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,10 @@ class Looker:
             crm_object = self._places.object_of(name)
             for start in range(0, len(chosen), AT_ONCE):
                 part = chosen[start : start + AT_ONCE]
-                found = _of_nothing(part) if crm_object is None else self._of_object(crm_object, part)
+                if crm_object is None or crm_object.whole_records:
+                    found = _of_nothing(part, NO_OBJECT if crm_object is None else ENDPOINT)
+                else:
+                    found = self._of_object(crm_object, part)
                 decisions |= {decision.place: decision for decision in found}
         return [decisions[each.last.object, each.crm_id] for each in touched]
 
@@ -220,8 +224,8 @@ class Looker:
         return hidden.shown(Mapped(values.payload(after)), touched.crm_id, listed, after.keys())
 
 
-def _of_nothing(touched: Iterable[Touched]) -> Iterator[Decision]:
-    return (Decision(each, Back.NOTHING, left=(Left(NO_OBJECT),)) for each in touched)
+def _of_nothing(touched: Iterable[Touched], reason: str) -> Iterator[Decision]:
+    return (Decision(each, Back.NOTHING, left=(Left(reason),)) for each in touched)
 
 
 def _source_ids(touched: Iterable[Touched]) -> dict[Scope, set[str]]:

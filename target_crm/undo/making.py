@@ -14,10 +14,8 @@ from target_crm.engine.sender import Done, Sender, Write
 from target_crm.ledger.values import Entry, Intent, Known, Origin, Scope
 from target_crm.mapping.changes import Basis
 from target_crm.undo.decisions import Decision
-from target_crm.undo.progress import UNANSWERED, Progress, Refusals
+from target_crm.undo.progress import TRIES, UNANSWERED, Progress, Refusals
 from target_crm.undo.steps import Touched
-
-TRIES = 6  # creates of one record without an answer, before it is left to the next undo
 
 
 class Maker:
@@ -82,7 +80,9 @@ class Maker:
             links=intent.links,
             reason=self._progress.reason,
             last=self._mapper.remembered_as_sent(intent.payload, unknown),
-            values=self._mapper.kept(self._mapper.writing(self._mapper.attributes.shown(intent.payload), None), None),
+            values=self._mapper.kept(
+                self._mapper.writing(self._mapper.attributes.shown(intent.payload), None), None, None
+            ),
             keeps_held=True,
         )
 

@@ -50,7 +50,7 @@ class PlanLines:
             source_id=last.source_id,
             object=last.object,
             action=str(decision.back),
-            crm_id=None if decision.back is Back.MAKE else decision.touched.crm_id,
+            crm_id=None if decision.back is Back.MAKE else decision.touched.crm_id or None,
             reason="; ".join([self._reason, *(f"left: {each}" for each in said)] if decision.back.sends else said),
             fields=self._fields(decision),
             seen=None if seen is None else digest_of_all(seen),

@@ -12,6 +12,7 @@ from target_crm.report.outcomes import Outcome
 from target_crm.undo.decisions import Back, Decision, Left, Place
 from target_crm.undo.places import Places
 
+TRIES = 6  # rounds in which no write is answered, before the records are left to the next undo
 UNANSWERED = "no answer came; undo the run once more, which looks into it first"
 """Why a record does not go back whose write may have been carried out."""
 Refusals = dict[Decision, str]

@@ -14,9 +14,7 @@ from target_crm.ledger.values import Known, Link
 from target_crm.mapping.changes import Basis
 from target_crm.mapping.last_sent import LastSent
 from target_crm.undo.decisions import CHANGED, GONE, Back, Decision, Left
-from target_crm.undo.progress import UNANSWERED, Progress, Refusals
-
-TRIES = 6  # rounds in which no write of a record is answered
+from target_crm.undo.progress import TRIES, UNANSWERED, Progress, Refusals
 
 
 class Restorer:

@@ -15,7 +15,7 @@ from target_crm.engine.run import Run, StreamContext
 from target_crm.ledger.run_history import RunHistory
 from target_crm.ledger.values import Scope
 from target_crm.stream_settings import StreamSettings
-from target_crm.undo.decisions import CHANGED, Back, Decision, Left, Place
+from target_crm.undo.decisions import CHANGED, IN_DOUBT, Back, Decision, Left, Place
 from target_crm.undo.deleting import CreatedDeleter
 from target_crm.undo.findings import Adjuster, Findings
 from target_crm.undo.following import Follower
@@ -60,6 +60,7 @@ class Undo:
         self._run = run
         self._history = history
         self._run_id = run_id
+        run.recorder.books.undo_of = run_id
         self._places = Places(run, again=again)
         self._progress = Progress(self._places, history, run_id)
         self._looker = Looker(self._places, history, run_id, fresh=fresh)
@@ -95,10 +96,20 @@ class Undo:
         at = self._run.timing.clock()
         decided = self._lost_references.left(self._looker.decided(touched))
         decisions, refusals = self._adjuster.adjusted(decided)
+        decisions += self._unanswered(touched)
         followers = self._follower.followers(decisions)
         for name in dict.fromkeys(each.touched.last.object for each in followers):
             self._run.locks.take(name)
         return Findings([*decisions, *followers], refusals, at)
+
+    def _unanswered(self, touched: Sequence[Touched]) -> list[Decision]:
+        """Leave the records of which the run sent something and, since it was killed, has no answer."""
+        claims = {claim for each in touched for claim in each.joined}
+        return [
+            Decision(Touched(line.crm_id or "", (line,), frozenset({claim})), Back.NOTHING, left=(Left(IN_DOUBT),))
+            for line in self._history.unanswered(self._run.source, self._run_id)
+            if (claim := (line.scope.id, line.source_id)) not in claims
+        ]
 
     def _settle_open(self, touched: Sequence[Touched]) -> None:
         """Find out about creates without an answer of an undo that ended early."""

@@ -30,7 +30,8 @@ class NotAllBackError(StopError):
 def lines_before(run_id: str, findings: Findings) -> Iterator[str]:
     """Say what is left, each with the reason, and count what is going back."""
     lines = [line for each in findings.decisions for line in each.touched.lines if line.at]
-    records = counted(len({each.place for each in findings.decisions if each.back is not Back.FOLLOW}))
+    written = [each for each in findings.decisions if each.back is not Back.FOLLOW]
+    records = counted(len({each.place if each.touched.crm_id else each.touched.joined for each in written}))
     began, ended = spelled_time(min(line.at for line in lines)), spelled_time(max(line.at for line in lines))
     yield f"Run {run_id} wrote {records}, {began}{f' to {ended}' if ended != began else ''}."
     for each in findings.decisions:
@@ -59,7 +60,11 @@ def last_line(progress: Progress, run_id: str) -> str:
 
 def _named(decision: Decision) -> str:
     last = decision.touched.last
-    return f"{last.stream} {last.source_id} (CRM record {decision.touched.crm_id})"
+    return f"{last.stream} {last.source_id} ({_record(decision)})"
+
+
+def _record(decision: Decision) -> str:
+    return f"CRM record {decision.touched.crm_id}" if decision.touched.crm_id else "perhaps a new record"
 
 
 def _in_words(counts: Counter[str]) -> str:

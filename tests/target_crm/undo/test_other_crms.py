@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given, note, settings, strategies
+from hypothesis import example, given, note, settings, strategies
 
 from tests.target_crm.messages import record_of, schema_of
 from tests.target_crm.test_dry_run_equals_run import AS_IT_IS
@@ -13,7 +13,7 @@ from tests.target_crm.test_dry_run_equals_run import AS_IT_IS
 NUMBERS = strategies.integers(0, 3)
 TITLES = strategies.sampled_from(["T1", "T2", "T3", None])
 CITIES = strategies.sampled_from(["Bern", "Biel", None])
-GONE = strategies.sampled_from([None, None, None, "2026-01-01"])
+DELETED = strategies.sampled_from([None, None, None, "2026-01-01"])
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ FRESHSALES = Crm(
         schema_of("deals", "name", "amount", "account", "_sdc_deleted_at"),
     ),
     records=strategies.one_of(
-        built("sales_accounts", name=just("C{id}"), city=CITIES, website=TITLES, _sdc_deleted_at=GONE),
+        built("sales_accounts", name=just("C{id}"), city=CITIES, website=TITLES, _sdc_deleted_at=DELETED),
         built(
             "contacts",
             last_name=just("P{id}"),
@@ -81,14 +81,14 @@ FRESHSALES = Crm(
             tags=strategies.lists(strategies.sampled_from("abc"), max_size=2, unique=True),
             owner=strategies.sampled_from(["Ada Lovelace", None]),
             account=strategies.one_of(strategies.none(), NUMBERS),
-            _sdc_deleted_at=GONE,
+            _sdc_deleted_at=DELETED,
         ),
         built(
             "deals",
             name=just("D{id}"),
             amount=strategies.integers(1, 3),
             account=strategies.one_of(strategies.none(), NUMBERS),
-            _sdc_deleted_at=GONE,
+            _sdc_deleted_at=DELETED,
         ),
     ),
     streams={
@@ -126,7 +126,7 @@ APPTIVO = Crm(
         schema_of("contacts", "first_name", "last_name", "email", "job_title", "city", "account", "_sdc_deleted_at"),
     ),
     records=strategies.one_of(
-        built("customers", name=just("C{id}"), website=TITLES, _sdc_deleted_at=GONE),
+        built("customers", name=just("C{id}"), website=TITLES, _sdc_deleted_at=DELETED),
         built(
             "contacts",
             first_name=just("Ann"),
@@ -135,7 +135,7 @@ APPTIVO = Crm(
             job_title=TITLES,
             city=CITIES,
             account=strategies.one_of(strategies.none(), NUMBERS),
-            _sdc_deleted_at=GONE,
+            _sdc_deleted_at=DELETED,
         ),
     ),
     streams={
@@ -155,14 +155,19 @@ APPTIVO = Crm(
 )
 
 
+GONE = "a company that is no longer there"
+
+
 def state(crm, vendor):
     """Each record's compared attributes, by object and id; a company by its id, whatever form that has."""
+    companies = {record["id"] for record in vendor.records(crm.companies)}
     found = {}
     for name, fields in crm.fields.items():
         for record in vendor.records(name):
             kept = {field: _plain(record.get(field)) for field in fields}
             if (attribute := crm.account.get(name)) is not None:
-                kept[attribute] = _account(record.get(attribute))
+                account = _account(record.get(attribute))
+                kept[attribute] = GONE if account is not None and account not in companies else account
             found[name, record["id"]] = kept
     return found
 
@@ -208,6 +213,8 @@ def check(crm, before, written, edited, undone):
                 was, left, seen = before[place][field], written[place][field], edited[place][field]
                 if field == attribute and (crm.companies, was) in deleted:
                     assert value is None or (crm.companies, value) in new | set(undone), place
+                elif was == GONE:  # before the run already: the CRM shows none, and takes none back
+                    assert value in {None, GONE, seen}, place
                 else:
                     assert value == (was if left == seen else seen), (place, field)
         else:
@@ -254,6 +261,8 @@ def taken_back(crm, run, undo, emulator, *, records_before, records, edits, batc
         if at < len(found):
             vendor.change(name, found[at]["id"], {crm.edited[name]: f"typed {at}"})
     edited = state(crm, vendor)
+    foreseen = undo(done.report["run_id"], "--dry-run", **config)
+    assert state(crm, vendor) == edited, "a dry run writes nothing"
     undone = undo(done.report["run_id"], **config)
     note(undone.output)
     if "knows no run" in undone.output:
@@ -261,6 +270,7 @@ def taken_back(crm, run, undo, emulator, *, records_before, records, edits, batc
         return
     assert undone.code == 0, undone.output
     check(crm, before, written, edited, state(crm, vendor))
+    assert (foreseen.left, foreseen.report["streams"]) == (undone.left, undone.report["streams"])
     back = undo(undone.run_id, **config)
     note(back.output)
     assert back.code == 0 or "knows no run" in back.output, back.output
@@ -279,8 +289,32 @@ def anew(emulator, tmp_path):
     return anew
 
 
+AS_A_BATCH = {"edits": [], "batch_size": 4}
+
+
+def contact(**more):
+    return record_of("contacts", **{"id": 1, "last_name": "P1", "email": "p1@x.org"} | more)
+
+
+def companies(crm, *numbers, **more):
+    return [record_of(crm.companies, **{"id": number, "name": f"C{number}"} | more) for number in numbers]
+
+
+def linked_by_a_later_version(crm):
+    """A contact that its next version links in the same run: the company's name comes into it by the CRM, no person."""
+    return {"records_before": [], "records": [contact(), *companies(crm, 1, 2, 3), contact(account=1)], **AS_A_BATCH}
+
+
+def moved_from_a_company_that_was_gone_before(crm):
+    """A contact of a company that an earlier run deleted: there is none to which it could go back."""
+    before = [*companies(crm, 1, 2, 3), contact(account=1), *companies(crm, 1, _sdc_deleted_at="2026-01-01")]
+    return {"records_before": before, "records": [*companies(crm, 4), contact(account=4)], **AS_A_BATCH}
+
+
 @settings(max_examples=3, **AS_IT_IS)
 @given(records_before=inputs(FRESHSALES), records=inputs(FRESHSALES), **ANYTHING)
+@example(**linked_by_a_later_version(FRESHSALES))
+@example(**moved_from_a_company_that_was_gone_before(FRESHSALES))
 def test_runs_into_freshsales_go_back(run, undo, emulator, anew, **case):
     anew()
     taken_back(FRESHSALES, run, undo, emulator, **case)
@@ -288,6 +322,8 @@ def test_runs_into_freshsales_go_back(run, undo, emulator, anew, **case):
 
 @settings(max_examples=3, **AS_IT_IS)
 @given(records_before=inputs(APPTIVO), records=inputs(APPTIVO), **ANYTHING)
+@example(**linked_by_a_later_version(APPTIVO))
+@example(**moved_from_a_company_that_was_gone_before(APPTIVO))
 def test_runs_into_apptivo_go_back(run, undo, emulator, anew, **case):
     anew()
     taken_back(APPTIVO, run, undo, emulator, **case)
@@ -298,6 +334,8 @@ def test_runs_into_apptivo_go_back(run, undo, emulator, anew, **case):
 @pytest.mark.parametrize("read_ids", ["absent", "included", "present"])
 @settings(max_examples=40, **AS_IT_IS)
 @given(records_before=inputs(FRESHSALES), records=inputs(FRESHSALES), **ANYTHING)
+@example(**linked_by_a_later_version(FRESHSALES))
+@example(**moved_from_a_company_that_was_gone_before(FRESHSALES))
 def test_many_runs_into_freshsales_go_back(run, undo, emulator, anew, read_ids, **case):
     anew()
     emulator.freshsales.switches.read_ids = read_ids
@@ -308,6 +346,8 @@ def test_many_runs_into_freshsales_go_back(run, undo, emulator, anew, read_ids, 
 @pytest.mark.timeout(3000)
 @settings(max_examples=60, **AS_IT_IS)
 @given(records_before=inputs(APPTIVO), records=inputs(APPTIVO), **ANYTHING)
+@example(**linked_by_a_later_version(APPTIVO))
+@example(**moved_from_a_company_that_was_gone_before(APPTIVO))
 def test_many_runs_into_apptivo_go_back(run, undo, emulator, anew, **case):
     anew()
     taken_back(APPTIVO, run, undo, emulator, **case)

@@ -206,6 +206,8 @@ def taken_back(run, undo, emulator, *, order, records_before, records, edits, ba
     written = state(emulator.copper)
     edit(emulator.copper, edits)
     edited = state(emulator.copper)
+    foreseen = undo(done.report["run_id"], "--dry-run", **config)
+    assert state(emulator.copper) == edited, "a dry run writes nothing"
     undone = undo(done.report["run_id"], **config)
     note(undone.output)
     if undone.code == 2:
@@ -216,6 +218,8 @@ def taken_back(run, undo, emulator, *, order, records_before, records, edits, ba
     assert bool(refused) == bool(undone.code), undone.output
     assert not refused or any(what == "delete" for what, *_ in edits), undone.output
     check(before, written, edited, state(emulator.copper), refused)
+    if not refused:  # which only the CRM itself knows
+        assert (foreseen.left, foreseen.report["streams"]) == (undone.left, undone.report["streams"])
     back = undo(undone.run_id, **config)
     note(back.output)
     if not refused_in(back.output):

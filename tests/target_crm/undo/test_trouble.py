@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import time
-from contextlib import contextmanager
 
 import pytest
 from click.testing import CliRunner
@@ -14,11 +13,12 @@ from click.testing import CliRunner
 from target_crm.cli import apply as applying
 from target_crm.cli import main as operator
 from target_crm.cli import undo as command
-from target_crm.ledger.store import Store
+from target_crm.ledger.ledger import Ledger
 from target_crm.target import TargetCrm
 from tests.commands import Command
-from tests.target_crm.hurried import until_all_is_read
-from tests.target_crm.messages import record_of, schema_of
+from tests.target_crm.hurried import main, until_all_is_read
+from tests.target_crm.messages import as_lines, record_of, schema_of
+from tests.target_crm.test_killed_at_commits import strike_at_a_commit
 
 COMPANIES = schema_of("companies", "name", "city", "gone")
 PEOPLE = schema_of("people", "name", "email", "title", "company", "gone")
@@ -35,27 +35,21 @@ MANY_COMMITS = 10
 
 def killed_at_a_commit() -> None:
     """Undo, and die at the commit whose number, and side, the environment tells."""
-    left, after = int(os.environ["KILL_AT"]), os.environ["KILL_SIDE"] == "after"
-    write, waited = Store.write, []
-
-    @contextmanager
-    def struck(self):
-        nonlocal left
-        left -= 1
-        with write(self) as connection:
-            yield connection
-            if left == 0 and not after:
-                os.kill(os.getpid(), signal.SIGKILL)
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+    strike_at_a_commit()
+    waited = []
 
     class Hurried(TargetCrm):
         clock = staticmethod(lambda: time.monotonic() + sum(waited))
         sleep = staticmethod(waited.append)
 
-    Store.write = struck
     command.TargetCrm = applying.TargetCrm = Hurried
     operator.main()
+
+
+def killed_at_its_first_answer() -> None:
+    """Run target-crm, and die when the first answer is to be kept."""
+    Ledger.settle = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    main()
 
 
 def company(n, **more):
@@ -162,6 +156,42 @@ def test_lost_answers_take_nothing_back_twice(story, undo, emulator, writes, tro
     assert done.code == 0, done.output
     story.check()
     story.untouched(writes)
+
+
+@pytest.mark.parametrize(
+    ("sent", "called"),
+    [(person(1, title="B"), "people 1 (CRM record "), (person(2), "people 2 (perhaps a new record)")],
+)
+def test_what_a_killed_run_got_no_answer_to_is_told(run, undo, settings, emulator, tmp_path, writes, sent, called):
+    config = settings | {"streams": {"people": {}}, "keep_values_days": 30}
+    run([PEOPLE, person(1)], **config)
+    file = tmp_path / "killed.json"
+    file.write_text(json.dumps(config))
+    process = Command("target-crm", "--config", file, "--run-id", "killed", main=killed_at_its_first_answer)
+    process.communicate(as_lines([PEOPLE, sent]))
+    assert process.returncode == -signal.SIGKILL
+    until_all_is_read(emulator.url)
+    before = writes()
+    done = undo("killed", streams={"people": {}})
+    assert done.code == 0, done.output
+    (left,) = done.left
+    assert left.startswith(called)
+    assert "got no answer" in left
+    assert writes() == before
+
+
+@pytest.mark.parametrize("trouble", ["lost", "error_after:status=500"])
+def test_a_run_whose_answer_was_lost_goes_back_to_what_was_there_before_its_first_try(write, undo, emulator, trouble):
+    write(person(1, details="A"))
+    (before,) = emulator.copper.records("people")
+    emulator.script("PUT /people/{id}", [trouble])
+    taken = write(person(1, title="B", details="B"))
+    (written,) = emulator.copper.records("people")
+    assert (written["title"], written["details"]) == ("B", "B")
+    done = undo(taken)
+    assert (done.code, done.left) == (0, [])
+    (back,) = emulator.copper.records("people")
+    assert {name for name in before if before[name] != back[name]} <= {"date_modified"}
 
 
 @pytest.mark.long

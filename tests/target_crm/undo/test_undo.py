@@ -4,40 +4,11 @@ from __future__ import annotations
 
 import json
 
-import pytest
 from click.testing import CliRunner
 
 from target_crm.cli.main import main
-from tests.target_crm.messages import record_of, schema_of
-
-PEOPLE = schema_of("people", "email", "title", "details", "tags", "company", name={"type": ["string", "null"]})
-COMPANIES = schema_of("companies", "name", "city")
-STREAMS = {"people": {"references": {"company_id": {"stream": "companies", "source_id": "company"}}}}
-
-
-def person(number=1, **more):
-    return record_of("people", **{"id": number, "name": f"P{number}", "email": f"p{number}@x.org"} | more)
-
-
-def company(number=1, **more):
-    return record_of("companies", **{"id": number, "name": f"C{number}"} | more)
-
-
-@pytest.fixture
-def write(run):
-    """Write with kept values; returns the run's id."""
-
-    def write(*messages, **config):
-        config = {"keep_values_days": 30, "streams": STREAMS} | config
-        done = run([COMPANIES, PEOPLE, *messages], **config)
-        assert done.code == 0, done.errors
-        return done.report["run_id"]
-
-    return write
-
-
-def of(emulator, name="people"):
-    return {record["name"]: record for record in emulator.copper.records(name)}
+from tests.target_crm.messages import schema_of
+from tests.target_crm.undo.records import STREAMS, company, of, person
 
 
 def test_updates_go_back(write, undo, emulator):
@@ -49,6 +20,7 @@ def test_updates_go_back(write, undo, emulator):
     assert (people["P1"]["title"], people["P1"]["tags"]) == ("CEO", ["a"])
     assert (people["P2"]["title"], people["P2"]["details"]) == ("CTO", None)
     assert done.report["streams"]["people"]["updated"] == 2
+    assert done.report["undo_of"] == taken
 
 
 def test_what_was_created_is_deleted(write, undo, emulator):
@@ -123,6 +95,31 @@ def test_an_undo_can_be_undone(write, undo, emulator):
     people = of(emulator)
     assert people["P1"]["title"] == "Boss"
     assert people["P2"]["company_id"] == of(emulator, "companies")["C1"]["id"]
+
+
+def test_runs_are_taken_back_one_after_the_other(write, undo, people):
+    first = write(person(title="A", details="A"))
+    second = write(person(title="B", details="B"), person(2))
+    third = write(person(title="C", details="B"), person(2, title="C"))
+    assert undo(third).left == []
+    again = undo(second)
+    assert (again.code, again.left) == (0, [])
+    assert {name: (each["title"], each["details"]) for name, each in people().items()} == {"P1": ("A", "A")}
+    last = undo(first)
+    assert (last.code, last.left) == (0, [])
+    assert people() == {}
+
+
+def test_a_later_run_that_was_taken_back_and_brought_back_stays(write, undo, people):
+    write(person(title="A"))
+    taken = write(person(title="B"))
+    later = undo(undo(write(person(title="C"))).run_id)
+    assert people()["P1"]["title"] == "C"
+    done = undo(taken)
+    assert done.left == [
+        f"people 1 (CRM record {people()['P1']['id']}): title: run {later.run_id} has written it since"
+    ]
+    assert people()["P1"]["title"] == "C"
 
 
 def test_an_undo_that_is_repeated_does_nothing_more(write, undo, writes):

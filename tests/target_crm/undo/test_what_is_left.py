@@ -7,35 +7,7 @@ import json
 import pytest
 
 from tests.target_crm.messages import record_of, schema_of
-
-PEOPLE = schema_of("people", "email", "title", "details", "tags", "company", "gone", name={"type": ["string", "null"]})
-COMPANIES = schema_of("companies", "name", "city", "contact")
-TO_COMPANY = {"company_id": {"stream": "companies", "source_id": "company"}}
-STREAMS = {"people": {"references": TO_COMPANY, "hard_delete": True, "delete_when": "gone"}}
-
-
-def person(number=1, **more):
-    return record_of("people", **{"id": number, "name": f"P{number}", "email": f"p{number}@x.org"} | more)
-
-
-def company(number=1, **more):
-    return record_of("companies", **{"id": number, "name": f"C{number}"} | more)
-
-
-@pytest.fixture
-def write(run):
-    def write(*messages, **config):
-        config = {"keep_values_days": 30, "streams": STREAMS} | config
-        done = run([COMPANIES, PEOPLE, *messages], **config)
-        assert done.code == 0, done.errors
-        return done.report["run_id"]
-
-    return write
-
-
-@pytest.fixture
-def people(emulator):
-    return lambda: {record["name"]: record for record in emulator.copper.records("people")}
+from tests.target_crm.undo.records import PEOPLE, STREAMS, company, person
 
 
 def test_a_run_that_kept_no_values_is_told_before_anything_is_done(write, undo, people, writes):
@@ -57,6 +29,17 @@ def test_what_a_later_run_wrote_is_left(write, undo, people):
     assert (people()["P1"]["title"], people()["P1"]["details"]) == ("C", "A")
     assert people()["P2"]["title"] == "C"
     assert all(f"run {later} has written it since" in each for each in done.left)
+
+
+def test_what_a_later_run_wrote_once_more_is_left(write, undo, people, emulator):
+    streams = {"people": {"update_with": "whole"}}
+    write(person(title="A"), streams=streams)
+    taken = write(person(title="B"), streams=streams)
+    emulator.copper.change("people", people()["P1"]["id"], {"title": "typed"})
+    later = write(person(title="B", details="New"), streams=streams)
+    done = undo(taken, streams=streams)
+    assert people()["P1"]["title"] == "B"
+    assert f"title: run {later} has written it since" in done.left[0]
 
 
 def test_a_created_record_with_something_that_people_related_to_it_is_left(write, undo, emulator, people):
@@ -211,6 +194,20 @@ def test_a_run_of_another_source_is_refused(write, undo):
     done = undo(taken, source_name="other")
     assert done.code == 2
     assert "as source default" in done.output
+
+
+def test_a_record_fakes_no_line_of_the_output(write, undo, emulator, people):
+    odd = "1\x1b[2J\nleft: nothing\u202e"
+    write(person(odd, name="P1", email="p1@x.org", title="A"))
+    taken = write(person(odd, name="P1", email="p1@x.org", title="B"), person(2))
+    spelled = r"people 1\x1b[2J\nleft: nothing\u202e"
+    shown = undo(taken, "--dry-run").output
+    assert f"{spelled}: update" in shown
+    emulator.copper.change("people", people()["P1"]["id"], {"title": "typed"})
+    done = undo(taken)
+    assert "\x1b" not in shown + done.output
+    (left,) = done.left
+    assert left.startswith(f"{spelled} (CRM record")
 
 
 def test_an_undo_tells_no_secret(write, undo, emulator):
