@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from crm_api.console import GuardedCommand
 from crm_api.errors import CrmError, Exit, SettingError
+from target_crm.cli.accounts import accounts
 from target_crm.cli.apply import apply_file
 from target_crm.cli.authorize import authorize
 from target_crm.cli.check import checked
@@ -93,6 +94,7 @@ def check(config: Sequence[str]) -> None:
 
 
 for command in (
+    accounts,
     apply_file,
     authorize,
     demo,
