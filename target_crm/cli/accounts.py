@@ -16,6 +16,7 @@ from target_crm.accounts.accounts_file import accounts_of, chosen, schema_text
 from target_crm.accounts.checks import checked_entries
 from target_crm.accounts.entries import Accounts
 from target_crm.cli.account_options import accounts_option, names_argument, output_option
+from target_crm.cli.account_standing import locks, status, unlock
 from target_crm.cli.account_state import state
 from target_crm.cli.common import console, end_at_once, one_sentence
 
@@ -94,4 +95,5 @@ def check(names: Sequence[str], path: Path, output: str, *, connect: bool) -> No
     sys.exit(Exit.SETTINGS if wrong else Exit.DONE)
 
 
-accounts.add_command(state)
+for command in (locks, state, status, unlock):
+    accounts.add_command(command)
