@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
-from functools import cached_property
+from functools import cache, cached_property
 from types import FrameType
 from typing import Any
 
@@ -45,6 +45,8 @@ class _SyncTarget(TargetCrm):
     def __init__(self, moving: MovingState | None, ledger_url: str, **arguments: Any) -> None:
         self._moving = moving
         self._ledger_url = ledger_url
+        self.tap_failed: Callable[[], bool] = bool
+        """Tells, once no more comes from the tap, whether that is so because it failed."""
         super().__init__(**arguments)
 
     @property
@@ -79,6 +81,13 @@ class _SyncTarget(TargetCrm):
             return
         with closing(Store(self._ledger_url, self.run_id)) as store:  # no stream came
             self._moving.move(store, str(state))
+
+    @override
+    def process_endofpipe(self) -> None:
+        self.stopping.check()  # a tap that a signal has stopped leaves an end, too
+        if self.tap_failed():
+            self._reader.ended = True  # nothing is absent from an input that was cut off
+        super().process_endofpipe()
 
     def end_soon(self, signal_number: int, frame: FrameType | None) -> None:
         """Let requests in flight finish, and end; for a signal handler."""
@@ -133,9 +142,18 @@ def _both(target: _SyncTarget, tap_run: TapRun) -> tuple[Ending, TapEnd | None]:
     """
 
     def end_soon(signal_number: int, frame: FrameType | None) -> None:
-        tap_run.stop(signal_number)
         target.end_soon(signal_number, frame)
+        tap_run.stop(signal_number)
 
+    @cache
+    def end_of_tap() -> TapEnd | None:
+        return tap_run.end()
+
+    def tap_failed() -> bool:
+        end = end_of_tap()
+        return end is None or end.code != Exit.DONE
+
+    target.tap_failed = tap_failed
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end_soon)
     target.run(tap_run.output)  # type: ignore[arg-type]  # the SDK's word for it is text; our reader takes bytes
@@ -148,8 +166,8 @@ def _both(target: _SyncTarget, tap_run: TapRun) -> tuple[Ending, TapEnd | None]:
     if not tap_run.has_ended_output():  # the target is done, or cannot go on: what the tap makes of that is no news
         tap_run.stop(signal.SIGTERM)
         tap_run.output.close()
-        return ending, tap_run.end()
-    tap = tap_run.end()
+        return ending, end_of_tap()
+    tap = end_of_tap()
     if tap is not None and tap.code and ending.code in {Exit.DONE, Exit.FAILED}:
         ending = _of_tap(ending, tap)
     return ending, tap

@@ -26,10 +26,12 @@ from target_crm.accounts.entries import Entry
 from target_crm.accounts.taps import inside_tap
 from target_crm.engine.run import logger
 from target_crm.files import PRIVATE
+from target_crm.ledger.held_locks import is_alive
 
 STOP_SECONDS = 20.0  # for which a tap that is told to stop may take
 LAST_LINES = 20  # of what a command said, which are told if it fails
 LONGEST_LINE = 500  # characters of such a line
+_FOLDER = "singer-crm-tap-"  # of a command's files, before the number of its worker
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,14 @@ def start_tap(entry: Entry, state: str | None, run_id: str) -> TapRun:
         SettingError: The command cannot be run, or the catalog cannot be read.
     """
     return _Inside(entry, state, run_id) if entry.tap.name else _Command(entry, state)
+
+
+def remove_leftovers() -> None:
+    """Remove the settings of commands whose workers were killed: they hold secrets."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*"):
+        worker = folder.name.removeprefix(_FOLDER).partition("-")[0]
+        if worker.isdecimal() and not is_alive(int(worker)):
+            shutil.rmtree(folder, ignore_errors=True)  # not those of other users
 
 
 class _Inside(TapRun):
@@ -144,7 +154,7 @@ class _Command(TapRun):
     def __init__(self, entry: Entry, state: str | None) -> None:
         self._name = entry.tap.shown
         self._redact = Redactor(entry.secrets)
-        self._folder = Path(tempfile.mkdtemp(prefix="singer-crm-tap-"))
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-"))
         given = [*entry.tap.command, "--config", self._file("config", json.dumps(entry.tap.config))]
         if state is not None:
             given += ["--state", self._file("state", state)]

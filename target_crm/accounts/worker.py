@@ -12,7 +12,7 @@ from types import FrameType
 
 from typing_extensions import override
 
-from crm_api.console import guard_standard_streams
+from crm_api.console import STDERR, guard_standard_streams
 from crm_api.errors import SIGNAL_OFFSET
 from crm_api.transport.redaction import Redactor
 from target_crm.accounts.bound_process import end_with
@@ -37,6 +37,7 @@ def work(jobs: Connection, parents_end: Connection, parent: int, elsewhere: list
     if not end_with(parent):
         threading.Thread(target=_end_at_end_of, args=(parents_end,), daemon=True).start()
     guard_standard_streams()
+    os.dup2(STDERR, 1)  # stdout is the parent's, for lines of accounts alone
     log = _Log()
     while True:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears of it, too, and says so

@@ -18,6 +18,7 @@ from typing import Any
 from crm_api.errors import SIGNAL_OFFSET, Retry
 from target_crm.accounts.entries import Job
 from target_crm.accounts.lines import line_without_run, lost
+from target_crm.accounts.tap_runs import remove_leftovers
 from target_crm.accounts.worker import work
 from target_crm.exit_codes import Ending
 
@@ -66,6 +67,7 @@ class Workers:
         takes.
         """
         pending = deque(jobs)
+        remove_leftovers()
         handlers = {number: signal.signal(number, self._heed) for number in _SIGNALS}
         try:
             while pending or any(each.job for each in self._workers):
@@ -133,6 +135,7 @@ class Workers:
         self._workers.remove(worker)
         worker.jobs.close()
         worker.process.join()
+        remove_leftovers()
 
     def _lost(self, job: Job, code: int | None) -> dict[str, Any]:
         if self.signalled is not None and code is not None and code > SIGNAL_OFFSET:

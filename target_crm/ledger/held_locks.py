@@ -121,12 +121,13 @@ def _held(file: Path, holder: str, processes: Mapping[tuple[int, int], int]) -> 
         return True, pid
     named = _NAMED.match(holder)
     pid = int(named[1]) if named and named[2] == socket.gethostname() else None
-    if pid is not None and not _is_alive(pid):
+    if pid is not None and not is_alive(pid):
         return False, None
     return is_locked(file), pid
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Tell whether there is a process of a number on this machine."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

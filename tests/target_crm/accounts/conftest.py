@@ -112,21 +112,21 @@ class Fleet:
         Returns:
             An event: whether it was killed.
         """
-        vendor, left, killed = self.copper(number), [creates], threading.Event()
+        return self.at_creates(number, creates, lambda: os.kill(whom(), signal.SIGKILL))
+
+    def at_creates(self, number, creates, act=lambda: None):
+        """Do something when an account's CRM has read so many creates; returns an event: whether it was done."""
+        vendor, left, done = self.copper(number), [creates], threading.Event()
 
         def count(request):
-            if (
-                request.method == "POST"
-                and "bulk_create" in request.route
-                and request.headers.get("x-pw-accesstoken") == vendor.api_key
-            ):
+            if request.route.endswith("bulk_create") and request.headers.get("x-pw-accesstoken") == vendor.api_key:
                 left[0] -= 1
                 if left[0] == 0:
-                    os.kill(whom(), signal.SIGKILL)
-                    killed.set()
+                    act()
+                    done.set()
 
         self.emulator.between_requests(count)
-        return killed
+        return done
 
 
 def children_of(process):

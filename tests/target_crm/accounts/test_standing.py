@@ -8,6 +8,8 @@ import signal
 
 import pytest
 
+from tests.commands import PATIENCE_SECONDS
+
 FOREVER = ["sh", "-c", 'sh feed.sh feed-1.jsonl "$@"; exec sleep 600', "tap"]
 
 
@@ -16,11 +18,6 @@ def told(fleet, command, *arguments):
     code, output, errors = fleet.run(*arguments, "--output", "json", command=("accounts", command))
     assert code == 0, errors
     return {line["account"]: line for line in map(json.loads, output.splitlines())}
-
-
-def until_written(fleet, number, records):
-    while len(fleet.copper(number).records("people")) < records:
-        os.sched_yield()
 
 
 def test_status_tells_state_and_last_run_of_each_account(fleet):
@@ -39,8 +36,9 @@ def test_status_tells_state_and_last_run_of_each_account(fleet):
 
 def test_a_lock_is_listed_while_its_run_is_alive_and_only_that_run_can_free_it(fleet):
     fleet.entries["a1"]["tap"]["command"] = FOREVER
+    writes = fleet.at_creates(1, 1)
     holding = fleet.start("a1", "--run-id", "hangs")
-    until_written(fleet, 1, 10)
+    assert writes.wait(PATIENCE_SECONDS)
     lock = told(fleet, "locks")["a1"]
     assert (lock["object"], lock["crm"]) == ("people", "copper")
     assert "run hangs" in lock["holder"]
@@ -61,8 +59,9 @@ def test_a_server_takes_an_account_from_a_run_that_hangs_and_nothing_is_lost_or_
     environment = {"LEDGER": postgres}
     fleet.environment |= environment
     fleet.entries["a1"]["tap"]["command"] = FOREVER
+    writes = fleet.at_creates(1, 3)
     holding = fleet.start("a1", "--output", "json")
-    until_written(fleet, 1, 30)
+    assert writes.wait(PATIENCE_SECONDS)
     assert told(fleet, "locks")["a1"]["object"] == "people"
     code, _, errors = fleet.run("a1", command=("accounts", "unlock"))
     assert (code, "is ended" in errors) == (0, True), errors
