@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 from singer_sdk.contrib.msgspec import MsgSpecWriter
@@ -29,16 +29,27 @@ class PageWriter(MsgSpecWriter):
 
     The SDK builds, encodes and flushes every record by itself, which is most of its cost. Here a page becomes one piece
     of bytes; a message of another kind flushes, so that a STATE never stays behind.
+
+    Args:
+        output: Takes the messages; None: stdout does, whichever it is by then.
     """
 
     unsettled = False
     """Whether a record, or the end of a full table, has been written since the last STATE."""
 
+    def __init__(self, output: BinaryIO | None = None) -> None:
+        super().__init__()
+        self._given = output
+
+    @property
+    def _output(self) -> BinaryIO:
+        return self._given or sys.stdout.buffer
+
     @override
     def write_message(self, message: Message) -> None:
         with _named_errors():
-            _write(self.format_message(message))
-            sys.stdout.buffer.flush()
+            _write(self._output, self.format_message(message))
+            self._output.flush()
         self.unsettled = isinstance(message, ActivateVersionMessage) or (
             self.unsettled and not isinstance(message, StateMessage)
         )
@@ -59,7 +70,7 @@ class PageWriter(MsgSpecWriter):
             frame["version"] = version
         self.unsettled = True
         with _named_errors():
-            _write(_ENCODER.encode_lines([{**frame, "record": record} for record in records]))
+            _write(self._output, _ENCODER.encode_lines([{**frame, "record": record} for record in records]))
 
 
 class SettlingStateWriter(StateWriter):
@@ -92,11 +103,11 @@ def _named_errors() -> Iterator[None]:
         raise OutputError(said=error.strerror or type(error).__name__) from error
 
 
-def _write(lines: bytes | bytearray) -> None:
+def _write(output: BinaryIO, lines: bytes | bytearray) -> None:
     """Write whole lines. Where PYTHONUNBUFFERED is set, a signal lets a single write end with half a line."""
     left = memoryview(bytes(lines))
     while left:
-        left = left[sys.stdout.buffer.write(left) :]
+        left = left[output.write(left) :]
 
 
 class Emission:

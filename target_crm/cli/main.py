@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from crm_api.console import GuardedCommand
 from crm_api.errors import CrmError, Exit, SettingError
+from target_crm.cli.accounts import accounts
 from target_crm.cli.apply import apply_file
 from target_crm.cli.authorize import authorize
 from target_crm.cli.check import checked
@@ -26,6 +27,7 @@ from target_crm.cli.quota import quota
 from target_crm.cli.rejected import rejected
 from target_crm.cli.runs import runs
 from target_crm.cli.stores import checked_ledger, stepped_back
+from target_crm.cli.sync import sync
 from target_crm.cli.taps import TAP, account_of_tap, is_of_tap
 from target_crm.cli.try_one import try_record
 from target_crm.cli.undo import undo
@@ -93,6 +95,7 @@ def check(config: Sequence[str]) -> None:
 
 
 for command in (
+    accounts,
     apply_file,
     authorize,
     demo,
@@ -104,6 +107,7 @@ for command in (
     quota,
     rejected,
     runs,
+    sync,
     try_record,
     undo,
 ):

@@ -9,8 +9,7 @@ from typing_extensions import override
 
 from target_crm.concurrency import Stopping
 from target_crm.ledger.lock_session import LockSession
-from target_crm.ledger.locks import LockLostError, Locks
-from target_crm.ledger.tables import key_of
+from target_crm.ledger.locks import LockLostError, Locks, lock_name
 from target_crm.ledger.values import LedgerError, Source
 
 _KEY = "hashtextextended(%s, 0)"
@@ -50,7 +49,7 @@ class DatabaseLocks(Locks):
             raise LockLostError(happened="The ledger's database closed the connection that holds the locks")
 
     def _name(self, object_name: str) -> str:
-        return key_of(f"singer-crm {self._source.crm} {self._source.account} {object_name}")
+        return lock_name(self._source, object_name)
 
     @override
     def _try(self, object_name: str) -> bool:

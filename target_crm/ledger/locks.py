@@ -24,6 +24,7 @@ from typing_extensions import override
 from crm_api.errors import Exit, StopError
 from target_crm.concurrency import Stopping
 from target_crm.files import PRIVATE
+from target_crm.ledger.tables import key_of
 from target_crm.ledger.values import LedgerError, Source
 
 RETRY_SECONDS = 0.5  # between two tries
@@ -223,18 +224,9 @@ class FileLocks(Locks):
             self._files[object_name],
         )
 
-    def _path(self, object_name: str) -> Path:
-        name = f"{self._ledger.name}.{quote(self._key(object_name), safe='', errors='surrogatepass')}.lock"
-        if len(os.fsencode(name)) > LONGEST_NAME:
-            name = f"{blake2b(os.fsencode(name), digest_size=DIGEST_BYTES).hexdigest()}.lock"
-        return self._ledger.with_name(name)
-
-    def _key(self, object_name: str) -> str:
-        return f"{self._source.crm}-{self._source.account}-{object_name}"
-
     @override
     def _try(self, object_name: str) -> bool:
-        path = self._files.setdefault(object_name, self._path(object_name))
+        path = self._files.setdefault(object_name, lock_file(self._ledger, self._source, object_name))
         try:
             descriptor = _locked(path)
             if descriptor is None:
@@ -255,6 +247,37 @@ class FileLocks(Locks):
     @override
     def _free(self) -> None:
         _close(self._open)
+
+
+def lock_file(ledger: Path, source: Source, object_name: str) -> Path:
+    """Return the path of the file whose lock is that of an object of an account; no file need be there."""
+    beside = Path(os.path.realpath(ledger))
+    key = f"{source.crm}-{source.account}-{object_name}"
+    name = f"{beside.name}.{quote(key, safe='', errors='surrogatepass')}.lock"
+    if len(os.fsencode(name)) > LONGEST_NAME:
+        name = f"{blake2b(os.fsencode(name), digest_size=DIGEST_BYTES).hexdigest()}.lock"
+    return beside.with_name(name)
+
+
+def lock_name(source: Source, object_name: str) -> str:
+    """Return the text whose hash is the number of a lock in PostgreSQL."""
+    return key_of(f"singer-crm {source.crm} {source.account} {object_name}")
+
+
+def is_locked(path: Path) -> bool:
+    """Tell whether a process has locked a file that is there; for a moment nobody else can lock it.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _locked(path: Path) -> int | None:
