@@ -85,6 +85,8 @@ class KeptValues:
         kept, history = tables.kept_values, tables.history
         is_old = kept.c.at <= self._store.now() - days * SECONDS_A_DAY
         lines = sa.select(kept.c.history_id).where(is_old)
+        if not self._store.has(lines):
+            return
         with self._store.write() as connection:
             connection.execute(history.update().where(history.c.id.in_(lines)).values(changes=None))
             created = history.c.id.in_(lines), history.c.action == "created"

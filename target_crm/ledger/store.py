@@ -143,6 +143,14 @@ class Store:
         with self.read() as connection:
             return connection.execute(query).all()
 
+    def has(self, query: sa.Select[Any]) -> bool:
+        """Tell whether a query has any rows: what changes nothing need not wait for the disk.
+
+        Raises:
+            LedgerError: The database fails.
+        """
+        return bool(self.rows(query.limit(1)))
+
     def rows_of(self, source: Source, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         """Return the rows of one query that belong to a source; it must have joined scopes and objects.
 
