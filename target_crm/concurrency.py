@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from queue import SimpleQueue
 from typing import TypeVar
 
 from crm_api.errors import StopError
@@ -78,27 +79,24 @@ class WorkerPool:
             TerminatedError: A signal came, and those in flight are done.
         """
         futures: list[Future[Result]] = []
-        flying: set[Future[Result]] = set()
+        landed: SimpleQueue[Future[Result]] = SimpleQueue()  # to wait for the futures would look at all in flight
+        seen = 0
         try:
             for call in calls:
-                while len(flying) >= self._workers:
-                    flying = self._landed(flying)
+                while len(futures) - seen >= self._workers:
+                    landed.get().result()
+                    seen += 1
                 self._stopping.check()
                 future = self._pool.submit(call)
                 futures.append(future)
-                flying.add(future)
-            while flying:
-                flying = self._landed(flying)
+                future.add_done_callback(landed.put)
+            while seen < len(futures):
+                landed.get().result()
+                seen += 1
         except BaseException:  # a signal, too: what is in flight is answered before anybody goes on
-            wait(flying)
+            wait(futures)
             raise
         return [future.result() for future in futures]
-
-    def _landed(self, flying: set[Future[Result]]) -> set[Future[Result]]:
-        done, still = wait(flying, return_when=FIRST_COMPLETED)
-        for future in done:
-            future.result()
-        return still
 
     def close(self) -> None:
         """Let the workers go."""
