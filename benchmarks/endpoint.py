@@ -3,8 +3,10 @@
 All write into the same emulator on this machine, one after the other. Read the ratios; the records a second are the
 machine's and the latency's::
 
-    python benchmarks/endpoint.py [--records 10000] [--peer-records 150]
+    python benchmarks/endpoint.py [--records 10000] [--peer-records 150] [--only cost,pace,copies]
 
+*cost*: processor milliseconds of one record, one by one without latency and 64 in flight at 5 ms, start-up taken off,
+and their ratio to a bare loop of ``requests`` that posts the same records one by one, all in turn.
 *pace*: records a second with 16 requests in flight, against a stock ``singer_sdk`` RecordSink and a loop that looks for
 each record before it writes it. *order*: whether the versions of each source id arrived in the order of the input.
 *copies*: what 500 records leave while every 20th write answers 500 after it was carried out.
@@ -22,6 +24,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import requests
@@ -115,20 +118,22 @@ def run(command: list[str], file: Path) -> float:
     return time.perf_counter() - began
 
 
-def ours(folder: Path, emulator: Emulator, file: Path, **create: Any) -> float:
+def ours(
+    folder: Path, emulator: Emulator, file: Path, programs: Path = BIN, in_flight: int = IN_FLIGHT, **create: Any
+) -> float:
     """Run target-crm on a file, with a ledger of its own; returns seconds."""
     settings = {
         "crm": "http",
         "base_url": emulator.anything.base_url,
         "ledger_url": f"sqlite:///{folder / 'ledger.sqlite'}",
-        "max_concurrency": IN_FLIGHT,
+        "max_concurrency": in_flight,
         "request_timeout_seconds": 10,
         "load_method": "append-only",
         "streams": {"events": {"endpoint": {"path": "/events", **create}}},
     }
     config = folder / "config.json"
     config.write_text(json.dumps(settings))
-    return run([str(BIN / "target-crm"), "--config", str(config)], file)
+    return run([str(programs / "target-crm"), "--config", str(config)], file)
 
 
 def fresh(action: Callable[[Path, Emulator], Any], *faults: str) -> Any:
@@ -137,6 +142,61 @@ def fresh(action: Callable[[Path, Emulator], Any], *faults: str) -> Any:
         os.environ[ENDPOINT_VARIABLE] = f"{emulator.anything.base_url}/events"
         emulator.trouble(*faults)
         return action(Path(folder), emulator)
+
+
+def post_all(file: str) -> None:
+    """Post the records of a file one by one, and do nothing else."""
+    session = requests.Session()
+    with Path(file).open() as lines:
+        for line in lines:
+            if (message := json.loads(line))["type"] == "RECORD":
+                post(session, message["record"])
+
+
+RunOn = Callable[[Path, Emulator, Path], object]
+"""Runs a program on a file, with a folder of its own."""
+
+
+def bare(_: Path, __: Emulator, file: Path) -> None:
+    """Run the bare loop."""
+    run([sys.executable, str(Path(__file__)), "--bare", str(file)], Path(os.devnull))
+
+
+def by(programs: Path, in_flight: int) -> RunOn:
+    """Return what runs target-crm of an installation."""
+    return lambda folder, emulator, file: ours(folder, emulator, file, programs, in_flight)
+
+
+def milliseconds(run_on: RunOn, count: int, *faults: str) -> float:
+    """Processor milliseconds that a program takes for one record, start-up taken off."""
+
+    def measure(folder: Path, emulator: Emulator) -> float:
+        run_on(folder, emulator, messages(folder, records_of(1)))  # makes the ledger
+        spent = []
+        for records in (records_of(1), records_of(count)):
+            began = processor_seconds()
+            run_on(folder, emulator, messages(folder, records))
+            spent.append(processor_seconds() - began)
+        return (spent[1] - spent[0]) / count * 1000
+
+    return float(fresh(measure, *faults))
+
+
+def cost(count: int, beside: Path | None, rounds: int = 3) -> Iterator[tuple[str, str, str]]:
+    """Processor milliseconds of one record, and their ratio to a bare loop's; all in turn, round after round."""
+    loop = "a bare loop of requests"
+    ways: dict[str, tuple[RunOn, list[str]]] = {loop: (bare, [])}
+    for programs, mark in ((beside, " (other)"), (BIN, "")):
+        if programs is not None:
+            ways[f"one by one{mark}"] = by(programs, 1), []
+            ways[f"64 in flight at 5 ms{mark}"] = by(programs, 64), ["latency:seconds=0.005"]
+    spent: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, (run_on, faults) in ways.items():
+            spent[name].append(milliseconds(run_on, count, *faults))
+    for name, each in spent.items():
+        ratio = median(each) / median(spent[loop])
+        yield f"processor ms a record, {name} (ratio)", f"{median(each):.2f} ({ratio:.2f})", ""
 
 
 def pace(count: int, peer_count: int) -> Iterator[tuple[str, str, str]]:
@@ -205,13 +265,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, default=10_000)
     parser.add_argument("--peer-records", type=int, default=150)
+    parser.add_argument("--only", default="cost,pace,copies", help="parts, separated by commas")
+    parser.add_argument("--beside", type=Path, help="folder of the commands of another installation, measured as well")
     arguments = parser.parse_args()
     table = Table(box=None)
     table.add_column("what")
     table.add_column("measured", justify="right")
     table.add_column("must reach", justify="right")
-    for part in (pace(arguments.records, arguments.peer_records), copies()):
-        for what, measured, wanted in part:
+    parts = {
+        "cost": lambda: cost(min(arguments.records, 2000), arguments.beside),
+        "pace": lambda: pace(arguments.records, arguments.peer_records),
+        "copies": copies,
+    }
+    for name in arguments.only.split(","):
+        for what, measured, wanted in parts[name]():
             table.add_row(what, measured, wanted)
             print(f"{what}: {measured}", file=sys.stderr)
     Console(width=120).print(table)
@@ -221,5 +288,7 @@ if __name__ == "__main__":
     if "--plain" in sys.argv:
         sys.argv.remove("--plain")
         PlainTarget.cli()
+    elif sys.argv[1:2] == ["--bare"]:
+        post_all(sys.argv[2])
     else:
         main()

@@ -16,12 +16,7 @@ from typing_extensions import override
 
 from crm_api.console import GuardedCommand, drop_output, is_of_output, is_structured, keep_config, unreadable_config
 from crm_api.errors import SIGNAL_OFFSET, CrmError, Exit, SettingError
-from crm_api.run_id import RUN_ID
 from tap_copper.errors import IncompleteError, OutputClosedError, OutputError, StoppedError
-
-RUN_ID_OPTION = click.Option(
-    ["--run-id"], help=f"Name of the run for others who wait at quota_url. {RUN_ID} names it, too."
-)
 
 
 class TapCommand(GuardedCommand, SingerCommand):

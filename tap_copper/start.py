@@ -8,16 +8,18 @@ from crm_api.start import end_at_interrupt, importing
 
 end_at_interrupt()
 
-with importing():
-    from tap_copper.tap import TapCopper
-
 # Options of mallopt(3), by their numbers in malloc.h: the size from which on a block is given back by itself, the free
 # memory at which the rest is, and the number of arenas.
 _ALLOCATOR = ((-3, 128 * 1024), (-1, 128 * 1024), (-8, 1))
 
 
 def tap() -> None:
-    """Run the command."""
+    """Run the command, of which a help or a version needs next to nothing."""
+    with importing():
+        from crm_api.plugin_options import TAP  # noqa: PLC0415 - see above
+    TAP.tell(sys.argv[1:])
+    with importing():
+        from tap_copper.tap import TapCopper  # noqa: PLC0415 - see above
     _give_memory_back()
     TapCopper.cli()
 

@@ -25,13 +25,14 @@ from crm_api.console import guard_log, handle_hangup, silenced
 from crm_api.copper.session import whoami
 from crm_api.environment import environment_settings, texts_read
 from crm_api.errors import Exit, SettingError, StopError
+from crm_api.plugin_options import TAP
 from crm_api.run_id import given_run_id
 from crm_api.settings import TARGET_SETTINGS, check_settings
 from crm_api.transport.redaction import Redactor, guard_logging, secret_texts
 from tap_copper.account import Account, Time
 from tap_copper.bookmarks import CUT_SHORT, CUT_SHORT_ADVICE, is_foreign, sdk_form
 from tap_copper.client import CopperStream
-from tap_copper.command import RUN_ID_OPTION, TapCommand, exit_code, give_up, sentences
+from tap_copper.command import TapCommand, exit_code, give_up, sentences
 from tap_copper.deletions import DeletedRecordsStream
 from tap_copper.errors import IncompleteError, OutputClosedError
 from tap_copper.inputs import (
@@ -196,7 +197,7 @@ class TapCopper(Tap):
         return TapCommand(
             name=command.name,
             callback=command.callback,
-            params=[*command.params, RUN_ID_OPTION],
+            params=[*command.params, *TAP.own],
             context_settings=command.context_settings,
             help=command.help,
             logger=cls.logger,

@@ -19,7 +19,8 @@ from typing_extensions import override
 
 from crm_api.console import GuardedCommand, is_of_output, keep_config, unreadable_config
 from crm_api.errors import CrmError, SettingError
-from crm_api.run_id import RUN_ID, given_run_id
+from crm_api.plugin_options import TARGET
+from crm_api.run_id import given_run_id
 from target_crm.exit_codes import Ending, told_ending
 from target_crm.report.report_file import SETTING as REPORT_PATH
 from target_crm.report.report_file import ReportFile
@@ -103,18 +104,10 @@ def _readable(files: Sequence[str]) -> dict[str, Any]:
 
 def target_command(command: click.Command, logger: logging.Logger) -> TargetCommand:
     """Make a ``TargetCommand`` of the command that the SDK makes for a target."""
-    own = [
-        click.Option(["--run-id"], help=f"Name of the run in ledger, locks, report and log. {RUN_ID} names it, too."),
-        click.Option(
-            ["--allow-deletes"],
-            type=click.IntRange(min=0),
-            help="Let this run delete so many records that are absent from the source, past the brakes on deletes.",
-        ),
-    ]
     return TargetCommand(
         name=command.name,
         callback=command.callback,
-        params=[*command.params, *own],
+        params=[*command.params, *TARGET.own],
         context_settings=command.context_settings,
         help=command.help,
         logger=logger,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Generic, TypeVar
 
 from crm_api.errors import StopError
 
@@ -73,33 +74,70 @@ class WorkerPool:
     def gather(self, calls: Sequence[Callable[[], Result]]) -> list[Result]:
         """Carry out calls; returns their results in order.
 
+        Each worker takes the next call by itself: to hand them out one by one would wake two threads for each. What
+        goes one by one anyway is carried out by the caller.
+
         Raises:
             Exception: What the first call to fail raised, once those in flight are done.
             TerminatedError: A signal came, and those in flight are done.
         """
-        futures: list[Future[Result]] = []
-        flying: set[Future[Result]] = set()
+        work = _Work(calls, self._stopping)
+        workers = min(self._workers, len(calls))
+        if workers <= 1:
+            work.carry_out()
+            return work.results
+        futures: list[Future[None]] = []
         try:
-            for call in calls:
-                while len(flying) >= self._workers:
-                    flying = self._landed(flying)
-                self._stopping.check()
-                future = self._pool.submit(call)
-                futures.append(future)
-                flying.add(future)
-            while flying:
-                flying = self._landed(flying)
-        except BaseException:  # a signal, too: what is in flight is answered before anybody goes on
-            wait(flying)
+            futures += (self._pool.submit(work.carry_out) for _ in range(workers))
+            wait(futures)
+        except BaseException as error:  # a signal: what is in flight is answered before anybody goes on
+            work.stop(error)
+            wait(futures)
             raise
-        return [future.result() for future in futures]
-
-    def _landed(self, flying: set[Future[Result]]) -> set[Future[Result]]:
-        done, still = wait(flying, return_when=FIRST_COMPLETED)
-        for future in done:
-            future.result()
-        return still
+        return work.results
 
     def close(self) -> None:
         """Let the workers go."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _Work(Generic[Result]):
+    """Calls that several threads carry out, each the next one that is left.
+
+    Args:
+        calls: The calls.
+        stopping: Checked before each call.
+    """
+
+    def __init__(self, calls: Sequence[Callable[[], Result]], stopping: Stopping) -> None:
+        self._left = iter(enumerate(calls))
+        self._stopping = stopping
+        self._lock = threading.Lock()
+        self._results: dict[int, Result] = {}
+        self._error: BaseException | None = None
+
+    def carry_out(self) -> None:
+        """Carry out calls until none is left, or one has failed."""
+        while (found := self._next()) is not None:
+            number, call = found
+            try:
+                self._stopping.check()
+                self._results[number] = call()
+            except BaseException as error:  # noqa: BLE001 - raised where the results are asked for
+                self.stop(error)
+
+    def stop(self, error: BaseException) -> None:
+        """Let no further call begin; the first error counts."""
+        with self._lock:
+            self._error = self._error or error
+
+    def _next(self) -> tuple[int, Callable[[], Result]] | None:
+        with self._lock:
+            return None if self._error is not None else next(self._left, None)
+
+    @property
+    def results(self) -> list[Result]:
+        """The results, in order; raises what the first call to fail raised."""
+        if self._error is not None:
+            raise self._error
+        return [self._results[number] for number in range(len(self._results))]

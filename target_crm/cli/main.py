@@ -4,37 +4,39 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 import click
 from typing_extensions import override
 
 from crm_api.console import GuardedCommand
-from crm_api.errors import CrmError, Exit, SettingError
-from target_crm.cli.accounts import accounts
-from target_crm.cli.apply import apply_file
-from target_crm.cli.authorize import authorize
-from target_crm.cli.check import checked
-from target_crm.cli.common import config_option, end_at_once, one_sentence, target_of, url_of_ledger
-from target_crm.cli.demo import demo
-from target_crm.cli.ledger import ledger
-from target_crm.cli.log import log
-from target_crm.cli.map_columns import map_columns
-from target_crm.cli.objects import objects
-from target_crm.cli.plan import plan
-from target_crm.cli.quota import quota
-from target_crm.cli.rejected import rejected
-from target_crm.cli.runs import runs
-from target_crm.cli.stores import checked_ledger, stepped_back
-from target_crm.cli.sync import sync
-from target_crm.cli.taps import TAP, account_of_tap, is_of_tap
-from target_crm.cli.try_one import try_record
-from target_crm.cli.undo import undo
-from target_crm.command import given_config
-from target_crm.crms import account_of, address_errors
-from target_crm.report.receiver import checked_receiver
-from target_crm.stream_settings import streams_by_name
+from crm_api.start import end_at_interrupt, heed_interrupts, importing
+
+
+class _Later(click.Command):
+    """A command that is imported when it is run: the list of commands needs none.
+
+    Args:
+        name: The name of the command.
+        place: The module in this folder that has it, and its name there.
+        does: What it does, as the list of commands tells it.
+    """
+
+    def __init__(self, name: str, place: str, does: str) -> None:
+        super().__init__(name, short_help=does)
+        module, _, self._name = place.partition(":")
+        self._module = f"{__package__}.{module}"
+
+    def found(self) -> click.Command:
+        """Return the command itself."""
+        if self._module not in sys.modules:
+            end_at_interrupt()
+            with importing():
+                import_module(self._module)
+            heed_interrupts()
+        command: click.Command = getattr(sys.modules[self._module], self._name)
+        return command
 
 
 class _Commands(GuardedCommand, click.Group):
@@ -46,6 +48,13 @@ class _Commands(GuardedCommand, click.Group):
             raise click.ClickException("The output cannot be written: stdout is closed")
         return super().invoke(ctx)
 
+    @override
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, left = super().resolve_command(ctx, args)
+        return name, command.found() if isinstance(command, _Later) else command, left
+
 
 @click.group(cls=_Commands)
 @click.version_option(package_name="singer-crm", message="singer-crm v%(version)s")
@@ -56,59 +65,22 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[shown])
 
 
-@main.command()
-@config_option
-@one_sentence
-def check(config: Sequence[str]) -> None:
-    """Check the settings, and tell whose account they reach.
-
-    Every name in the setting streams is looked up in the CRM. Nothing is written. Takes settings of target-crm or of
-    tap-copper.
-    """
-    given = given_config(config)
-    if is_of_tap(given):
-        with address_errors():
-            account = account_of_tap(given)
-        click.echo(f"Account {account.name} (id {account.id}), as {account.user}")
-        click.echo(f"The settings of {TAP} are valid")
-        return
-    target = target_of(config)
-    end_at_once()
-    if receiver := target.config.get("notify_url"):
-        checked_receiver(receiver)
-    crm = target.connect()
-    account = account_of(crm)
-    click.echo(f"Account {account.name} (id {account.id}), as {account.user}")
-    click.echo(f"Ledger {checked_ledger(url_of_ledger(target))}")
-    if (back := stepped_back(target, account)) is not None:
-        if target.config["require_ledger"]:
-            raise SettingError(back.said)
-        click.echo(f"Warning: {back.said}")
-    wrong = 0
-    for stream in streams_by_name(target.config):
-        try:
-            click.echo(f"Stream {stream}: {checked(target.config, crm, stream)}")
-        except CrmError as error:
-            wrong += 1
-            click.echo(f"Stream {stream}: {error.sentence}")
-    sys.exit(Exit.SETTINGS if wrong else Exit.DONE)
-
-
-for command in (
-    accounts,
-    apply_file,
-    authorize,
-    demo,
-    ledger,
-    log,
-    map_columns,
-    objects,
-    plan,
-    quota,
-    rejected,
-    runs,
-    sync,
-    try_record,
-    undo,
+for name, place, does in (
+    ("accounts", "accounts:accounts", "Look after the accounts of accounts.yml."),
+    ("apply", "apply:apply_file", "Carry out a plan, where it is still true."),
+    ("authorize", "authorize:authorize", "Get an access token, which does not expire."),
+    ("check", "check:check", "Check the settings, and tell whose account they reach."),
+    ("demo", "demo:demo", "Run both plugins against an emulated account."),
+    ("ledger", "ledger:ledger", "List, explain or correct what the ledger holds."),
+    ("log", "log:log", "Emit what the ledger tells, as Singer messages for a warehouse."),
+    ("map", "map_columns:map_columns", "Propose settings for the streams of a tap or a CSV file."),
+    ("objects", "objects:objects", "List what can be written, and by which names."),
+    ("plan", "plan:plan", "Look at a plan."),
+    ("quota", "quota:quota", "Look at the shared quota, and end a pause."),
+    ("rejected", "rejected:rejected", "List, show, replay or drop rejected records."),
+    ("runs", "runs:runs", "List the runs of target-crm, or draw them."),
+    ("sync", "sync:sync", "Read accounts with their taps, and write them."),
+    ("try", "try_one:try_record", "Write one record and show each request and its answer."),
+    ("undo", "undo:undo", "Take back what a run wrote."),
 ):
-    main.add_command(command)
+    main.add_command(_Later(name, place, does))

@@ -162,13 +162,16 @@ class StreamWriter:
         if not unanswered:
             self._write_ready(self._ready(incoming_records))
             return
-        # A record that could be one of the unanswered creates, or be taken for one, waits until that is found out.
+        # A record that could be one of the unanswered creates, be taken for one, or follows one, waits until that is
+        # found out.
         ready = self._ready([incoming for incoming in incoming_records if incoming.source_id not in unanswered])
         taken = {
             (name, value) for each in unanswered.values() for name, values in each.keys.items() for value in values
         }
-        aside = [each for each in ready if match_values(each.mapped) & taken]
-        self._write_ready([each for each in ready if not match_values(each.mapped) & taken])
+        first = {incoming.order_id for incoming in incoming_records if incoming.source_id in unanswered}
+        aside = [each for each in ready if match_values(each.mapped) & taken or each.incoming.order_id in first]
+        waiting = {each.incoming.source_id for each in aside}
+        self._write_ready([each for each in ready if each.incoming.source_id not in waiting])
         self._ask_about(unanswered)
         self._write([incoming for incoming in incoming_records if incoming.source_id in unanswered])
         self._write_ready(aside)

@@ -197,10 +197,8 @@ def _shown_url(config: Mapping[str, Any]) -> str:
 
 def _introduce(store: Store, source: Source, account: Account, ledger: str) -> None:
     """Say whose account it is, and which ledger, how full and how old; warn if it looks like another's."""
-    known = [each for each in LedgerQueries(store).accounts() if each.crm == source.crm]
-    here = [each for each in known if each.account == source.account]
-    records = sum(each.records for each in here)
-    last = max((each.written_at for each in here if each.written_at is not None), default=None)
+    known = LedgerQueries(store).known_of(source.crm, source.account)
+    last = known.written_at
     since = "never written" if last is None else f"last written {datetime.fromtimestamp(last, UTC):%Y-%m-%d %H:%M} UTC"
     logger.info(
         "Run %s: account %s (%s) as %s; ledger %s, %d records, %s",
@@ -209,11 +207,11 @@ def _introduce(store: Store, source: Source, account: Account, ledger: str) -> N
         source.account,
         account.user,
         ledger,
-        records,
+        known.records,
         since,
     )
-    if known and not here:
-        others = ", ".join(sorted({each.account for each in known}))
+    if known.accounts and source.account not in known.accounts:
+        others = ", ".join(sorted(known.accounts))
         logger.warning(
             "The ledger knows only other accounts (%s): every record is looked for in account %s by its match keys",
             others,

@@ -41,5 +41,7 @@ class FreshKeys:
     def forget_stale(self) -> None:
         """Remove the values that the CRM's search shows by now."""
         table = tables.fresh_keys
-        with self._store.write() as connection:
-            connection.execute(table.delete().where(table.c.at < self._store.now() - FRESH_SECONDS))
+        is_stale = table.c.at < self._store.now() - FRESH_SECONDS
+        if self._store.has(sa.select(table.c.at).where(is_stale)):
+            with self._store.write() as connection:
+                connection.execute(table.delete().where(is_stale))

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from target_crm.ledger import tables
 from target_crm.ledger.absences import SECONDS_A_DAY
+from target_crm.ledger.prepared import insertion
 from target_crm.ledger.store import Store, as_json
 from target_crm.ledger.values import Entry, Scope
 
@@ -40,12 +41,13 @@ class KeptValues:
             entries: The answers, in the same order.
             now: Unix seconds.
         """
-        insert = tables.history.insert()
         if not any(entry.values for entry in entries):
             if events:
-                connection.execute(insert, events)
+                insertion(connection.dialect, tables.history, tuple(events[0])).execute(connection, events)
             return
-        ids = connection.scalars(insert.returning(tables.history.c.id, sort_by_parameter_order=True), events)
+        ids = connection.scalars(
+            tables.history.insert().returning(tables.history.c.id, sort_by_parameter_order=True), events
+        )
         rows = [
             {
                 "history_id": history_id,
@@ -89,6 +91,8 @@ class KeptValues:
         kept, history = tables.kept_values, tables.history
         is_old = kept.c.at <= self._store.now() - days * SECONDS_A_DAY
         lines = sa.select(kept.c.history_id).where(is_old)
+        if not self._store.has(lines):
+            return
         with self._store.write() as connection:
             connection.execute(history.update().where(history.c.id.in_(lines)).values(changes=None))
             created = history.c.id.in_(lines), history.c.action == "created"

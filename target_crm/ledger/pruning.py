@@ -45,6 +45,8 @@ def prune_history(store: Store, days: float, values_days: float = 0) -> None:
         .order_by(history.c.at)
         .limit(PRUNED_AT_ONCE)
     )
+    if not store.has(old):
+        return
     for _ in range(SLICES_A_RUN):
         with store.write() as connection:  # each slice by itself, so that no other process waits long
             if connection.execute(history.delete().where(history.c.id.in_(old))).rowcount < PRUNED_AT_ONCE:
@@ -60,9 +62,8 @@ def _prune_runs(store: Store, days: float) -> None:
         .order_by(runs.c.began_at)
         .limit(PRUNED_AT_ONCE)
     )
-    with store.read() as connection:
-        if connection.execute(old.limit(1)).first() is None:
-            return
+    if not store.has(old):
+        return
     with store.write() as connection:
         newest = sa.select(sa.func.max(runs.c.number)).scalar_subquery()
         key = sa.tuple_(runs.c.run_id, runs.c.began_at)

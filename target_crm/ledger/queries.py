@@ -49,6 +49,21 @@ class Account:
     written_at: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class KnownAccounts:
+    """The accounts of one CRM that the ledger knows, and how much it knows of one of them.
+
+    Attributes:
+        records: The number of the account's records that the CRM has.
+        written_at: The time of the last write to it in Unix seconds; None if there was none.
+        accounts: All accounts of its CRM, itself among them if it has any stream.
+    """
+
+    records: int
+    written_at: float | None
+    accounts: Collection[str]
+
+
 class LedgerQueries:
     """Answers the operator's questions and corrects the ledger.
 
@@ -81,6 +96,25 @@ class LedgerQueries:
                 )
                 for row in connection.execute(query)
             ]
+
+    def known_of(self, crm: str, account: str) -> KnownAccounts:
+        """Return what the ledger knows of an account: how full it is, and which others there are.
+
+        Args:
+            crm: The kind of CRM.
+            account: The account.
+        """
+        scopes, objects, records = tables.scopes, tables.objects, tables.records
+        others = sa.select(objects.c.account).join_from(scopes, objects).where(objects.c.crm == crm).distinct()
+        own = (
+            sa.select(sa.func.count(), sa.func.max(records.c.written_at))
+            .join_from(records, scopes)
+            .join(objects)
+            .where(objects.c.crm == crm, objects.c.account == account, records.c.crm_id.is_not(None))
+        )
+        with self._store.read() as connection:
+            count, written_at = connection.execute(own).one()
+            return KnownAccounts(count, written_at, connection.execute(others).scalars().all())
 
     @staticmethod
     def _counts(connection: sa.Connection, scope_id: int) -> tuple[int, dict[str, int], int, float | None]:

@@ -190,7 +190,7 @@ class Epochs:
         self._source = source
         self._holder = holder
         self._taken: dict[int, int] = {}
-        self._query: sa.Select[Any] | None = None
+        self._query: str | None = None
         self._names: dict[int, str] = {}
 
     def take(self, object_name: str) -> None:
@@ -225,8 +225,9 @@ class Epochs:
         if not self._taken:
             return
         if self._query is None:  # made once: it is asked at every commit
-            self._query = _query(self._taken, connection.dialect.name)
-        found = {row.object_id: row.epoch for row in connection.execute(self._query)}
+            query = _query(self._taken, connection.dialect.name)
+            self._query = str(query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
+        found = {row[0]: row[1] for row in connection.exec_driver_sql(self._query)}
         for object_id, epoch in self._taken.items():
             if found.get(object_id) != epoch:
                 table = tables.epochs

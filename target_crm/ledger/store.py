@@ -16,7 +16,6 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy import URL, Engine, create_engine, event, make_url
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 
@@ -26,6 +25,7 @@ from crm_api.transport.network import names_secret, secrets_in
 from target_crm.files import PRIVATE, check_ledger_file, make_private
 from target_crm.ledger import tables
 from target_crm.ledger.opened_file import OpenedFile
+from target_crm.ledger.prepared import removal, replacement
 from target_crm.ledger.server_sessions import open_postgres
 from target_crm.ledger.tables import shown
 from target_crm.ledger.values import Awaited, OnMatch, OnRecord, Scope, Source
@@ -34,7 +34,10 @@ from target_crm.ledger.waiting import BUSY_SECONDS, DATABASE_ERRORS, WaitTeller,
 
 PRIVATE_FOLDER = 0o700
 VALUE_HASH_BYTES = 8
+FEW = 32  # source ids that are removed one by one, which SQLite does sooner than many at once
 CHUNK = 500  # values in one IN list: far below the limits of both databases
+_OFTEN_EMPTY = frozenset({tables.waits, tables.held, tables.links})
+"""Tables of what is left to be done, which most streams have no rows in."""
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -63,6 +66,7 @@ class Store:
         self._file = OpenedFile(str(self.engine.url.database)) if self.engine.dialect.name == "sqlite" else None
         self.guard: Callable[[sa.Connection], None] | None = None
         self._writing = threading.Lock()
+        self._empty: set[tuple[str, int]] = set()
         self._waits = WaitTeller(self.engine)
         self.now = clock
         self.run_id = run_id
@@ -143,6 +147,14 @@ class Store:
         with self.read() as connection:
             return connection.execute(query).all()
 
+    def has(self, query: sa.Select[Any]) -> bool:
+        """Tell whether a query has any rows: what changes nothing need not wait for the disk.
+
+        Raises:
+            LedgerError: The database fails.
+        """
+        return bool(self.rows(query.limit(1)))
+
     def rows_of(self, source: Source, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         """Return the rows of one query that belong to a source; it must have joined scopes and objects.
 
@@ -160,20 +172,39 @@ class Store:
             for chunk in _chunks(values):
                 yield from connection.execute(query.where(column.in_(chunk)))
 
-    @staticmethod
-    def put(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Insert rows; a row replaces the one with its key."""
+    def put(self, connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows; a row replaces the one with its key. All rows give values to the same columns."""
         if not rows:
             return
-        key = table.primary_key.columns.keys()
-        unique = {tuple(row[name] for name in key): row for row in rows}
-        connection.execute(_upsert(table, connection.dialect.name), list(unique.values()))
+        if table in _OFTEN_EMPTY:
+            self._empty.difference_update((table.name, row["scope_id"]) for row in rows)
+        if len(rows) > 1:
+            key = table.primary_key.columns.keys()
+            rows = list({tuple(row[name] for name in key): row for row in rows}.values())
+        replacement(connection.dialect, table, tuple(rows[0])).execute(connection, rows)
 
-    @staticmethod
-    def remove(connection: sa.Connection, table: sa.Table, scope: Scope, source_ids: Collection[str]) -> None:
+    def remove(self, connection: sa.Connection, table: sa.Table, scope: Scope, source_ids: Collection[str]) -> None:
         """Delete the rows of source ids."""
+        if not source_ids or (table in _OFTEN_EMPTY and self._is_empty(connection, table, scope)):
+            return
+        if len(source_ids) <= FEW:
+            rows = [{"scope": scope.id, "removed": source_id} for source_id in source_ids]
+            removal(connection.dialect, table).execute(connection, rows)
+            return
         for chunk in _chunks(source_ids):
             connection.execute(_removal(table), {"scope": scope.id, "source_ids": chunk})
+
+    def _is_empty(self, connection: sa.Connection, table: sa.Table, scope: Scope) -> bool:
+        """Tell whether a table has no rows of a stream: the only run that writes them remembers that it has put none.
+
+        A transaction that puts some and fails leaves it uncertain, which costs one more question.
+        """
+        if (table.name, scope.id) in self._empty:
+            return True
+        if connection.execute(sa.select(table.c.scope_id).where(table.c.scope_id == scope.id).limit(1)).first():
+            return False
+        self._empty.add((table.name, scope.id))
+        return True
 
     def unhold(self, connection: sa.Connection, scope: Scope, source_ids: Collection[str]) -> None:
         """Delete the held versions of source ids."""
@@ -250,18 +281,6 @@ def id_of(text: str | None) -> CrmId | None:
     if text is not None and text.isdecimal():
         return int(text)
     return None if text is None else json.loads(text)
-
-
-@cache
-def _upsert(table: sa.Table, dialect: str) -> Any:
-    """Build the statement that inserts a row or replaces the one with its key."""
-    key = list(table.primary_key.columns)
-    insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement = insert(table)
-    replaced = {column.name: statement.excluded[column.name] for column in table.c if column not in key}
-    if not replaced:
-        return statement.on_conflict_do_nothing()
-    return statement.on_conflict_do_update(index_elements=key, set_=replaced)
 
 
 @cache
