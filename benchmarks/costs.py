@@ -21,7 +21,7 @@ from typing import Any
 from crm_emulator import Emulator
 
 BIN = Path(sys.executable).parent
-FEW = 500
+FEW = 100  # each commits to the disk by itself
 STREAMS = ("people", "companies", "tasks")
 
 
