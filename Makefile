@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := tap_copper target_crm crm_api crm_emulator
-EXTRAS := emulator,parquet,postgres,redis
+EXTRAS := emulator,otel,parquet,postgres,redis
 # One more than the cores of a small machine: some tests wait for a server or a process.
 WORKERS ?= 3
 # Where this is set, each of the hundreds of processes that tests start compiles everything anew.

@@ -15,21 +15,18 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from itertools import pairwise
 from pathlib import PurePath
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from typing_extensions import override
 
 from crm_api.errors import SIGNAL_OFFSET, Exit
 from crm_api.start import heed_interrupts
+from crm_api.watching.json_log import use_json_if_asked, use_json_if_set, values_of_config
+from crm_api.watching.standard_error import STDERR, LenientFile, is_descriptor, is_stderr, text_of
 
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
-
-STDERR = 2
 _CONFIG = "singer-crm config"  # in the context of the command line: the values of --config as they were given
 _COMMAND = re.compile(r"singer-crm ((?:[\w.-]+ )+)--config FILE")
 _OBEYED = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -43,11 +40,18 @@ class GuardedCommand(click.Command):
     def main(self, *arguments: Any, **options: Any) -> Any:
         heed_interrupts()
         guard_standard_streams()
+        use_json_if_asked(self.name or "", list(arguments[0]) if arguments and arguments[0] else sys.argv[1:])
         code = self._ended(arguments, options)
         if (error := output_error()) is not None:
             self.say(f"The output cannot be written: {error.strerror}")
             code = code or Exit.FAILED
         sys.exit(code)
+
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
+        settings = getattr(ctx.params.get("config"), "config", None)  # read by now, from whichever pipes
+        use_json_if_set(self.name or "", settings)
+        return super().invoke(ctx)
 
     def _ended(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> int:
         """Run to the end; returns the exit code."""
@@ -72,11 +76,16 @@ class GuardedCommand(click.Command):
         return ended if isinstance(ended, int) else Exit.DONE
 
     def say(self, sentence: str) -> None:
-        """Say why the command ends: in a log of JSON, as one of its lines."""
-        if is_structured():
-            logging.getLogger(self.name).error("%s", sentence)
-        else:
-            click.echo(sentence, err=True)
+        """Say why the command ends."""
+        say(self.name or "", sentence)
+
+
+def say(command: str, sentence: str) -> None:
+    """Say on stderr why a command ends: in a log of JSON, as one of its lines."""
+    if is_structured():
+        logging.getLogger(command).error("%s", sentence)
+    else:
+        click.echo(sentence, err=True)
 
 
 def guard_standard_streams() -> None:
@@ -91,23 +100,12 @@ def guard_standard_streams() -> None:
         except OSError:
             os.open(os.devnull, os.O_WRONLY if number else os.O_RDONLY)  # gets the lowest free number: this one
     old = sys.stderr
-    if old is not None and not _is_descriptor(old, STDERR):
+    if old is not None and not is_descriptor(old, STDERR):
         return
-    sys.stderr = _text(_Lenient(STDERR, "w", closefd=False))
+    sys.stderr = text_of(LenientFile(STDERR, "w", closefd=False))
     for handler in _handlers():
         if isinstance(handler, logging.StreamHandler) and handler.stream is old:
             handler.setStream(sys.stderr)
-
-
-class _Lenient(io.FileIO):
-    """A file that is full, or whose reader has gone, and takes everything all the same."""
-
-    @override
-    def write(self, b: ReadableBuffer, /) -> int:
-        try:
-            return super().write(b) or memoryview(b).nbytes
-        except OSError:
-            return memoryview(b).nbytes
 
 
 @contextmanager
@@ -131,9 +129,9 @@ def guard_log() -> None:
     No line of the log then takes a way around by Python, as it does through the guarded stream.
     """
     stderr = getattr(sys.stderr, "buffer", None)
-    if not isinstance(getattr(stderr, "raw", None), _Lenient):
+    if not isinstance(getattr(stderr, "raw", None), LenientFile):
         return
-    direct = _text(io.FileIO(STDERR, "w", closefd=False))
+    direct = text_of(io.FileIO(STDERR, "w", closefd=False))
     for handler in _handlers():
         if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr:
             handler.setStream(direct)
@@ -143,10 +141,6 @@ def guard_log() -> None:
 def _tell_or_drop(tell: Callable[[logging.LogRecord], None], record: logging.LogRecord) -> None:
     if not isinstance(sys.exception(), OSError):
         tell(record)
-
-
-def _text(raw: io.FileIO) -> io.TextIOWrapper:
-    return io.TextIOWrapper(io.BufferedWriter(raw), "utf-8", errors="backslashreplace", line_buffering=True)
 
 
 def output_error() -> OSError | None:
@@ -200,18 +194,6 @@ def _is_object(line: str) -> bool:
         return False
 
 
-def is_stderr(stream: Any) -> bool:
-    """Tell whether what is written to a stream comes out at stderr."""
-    return stream in {sys.stderr, sys.__stderr__} or _is_descriptor(stream, STDERR)
-
-
-def _is_descriptor(stream: Any, number: int) -> bool:
-    try:
-        return bool(stream.fileno() == number)
-    except (AttributeError, OSError, ValueError):  # a text in memory
-        return False
-
-
 def _handlers() -> Iterator[logging.Handler]:
     """The handlers of all loggers."""
     loggers = [logging.getLogger(), *logging.getLogger().manager.loggerDict.values()]
@@ -221,12 +203,7 @@ def _handlers() -> Iterator[logging.Handler]:
 
 def keep_config(context: click.Context, arguments: Sequence[str]) -> list[str]:
     """Keep and return the values of ``--config`` of a command line, before click takes it apart."""
-    given = [
-        each.removeprefix("--config=") if each.startswith("--config=") else each
-        for before, each in pairwise(["", *arguments])
-        if each.startswith("--config=") or before == "--config"
-    ]
-    context.meta[_CONFIG] = given
+    context.meta[_CONFIG] = given = values_of_config(arguments)
     return given
 
 

@@ -211,6 +211,7 @@ def promises_table() -> Iterator[str]:
 
 EXTRAS = {
     "emulator": "`crm-emulator`, the stand-in for the three CRMs and any HTTP endpoint",
+    "otel": "metrics and traces over OTLP, where `OTEL_…` variables ask for them ([more](operations.md#opentelemetry))",
     "parquet": "BATCH messages whose files are Parquet, into `target-crm`",
     "postgres": "`postgresql://` in `ledger_url`, `snapshot_url` and `quota_url`",
     "redis": "`redis://` in `quota_url`",

@@ -127,6 +127,7 @@ class Account:
         params: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         read: Callable[[bytes], Any] | None = None,
+        template: str | None = None,
     ) -> Answer:
         """Send a request that changes nothing, however often it is sent.
 
@@ -136,6 +137,7 @@ class Account:
             params: Query parameters.
             body: The values of a JSON body.
             read: Makes the answer's value of its body; JSON if left out. A ValueError says that the body is broken.
+            template: The path as it was declared, if it was: telemetry shows it in place of values.
 
         Raises:
             EmptyAnswerError: The answer is empty where there must be a record.
@@ -143,7 +145,9 @@ class Account:
             CrmError: Every other failure; see the tree in ``crm_api.errors``.
             StoppedError: A signal has asked to stop.
         """
-        given: dict[str, Any] = {"params": params, "body": body} | ({} if read is None else {"read": read})
+        given: dict[str, Any] = {"params": params, "body": body, "template": template} | (
+            {} if read is None else {"read": read}
+        )
         # A signal interrupts no wait for an answer: the thread that hears of it must be free.
         if threading.current_thread() is threading.main_thread():
             return in_a_thread(lambda: self._exchange(method, path, given), self.check)

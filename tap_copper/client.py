@@ -20,6 +20,7 @@ from typing_extensions import override
 from crm_api.copper.session import PAGE_SIZE
 from crm_api.errors import BusyError, CredentialsError, GoneError, NotEnabledError, RefusedError, SettingError
 from crm_api.transport.answer import Answer
+from crm_api.watching.telemetry import Figure
 from tap_copper.account import Account
 from tap_copper.bookmarks import Bookmark
 from tap_copper.concurrency import Task, in_a_thread
@@ -213,9 +214,15 @@ class CopperStream(Stream):
     @override
     def _sync_records(self, context: Context | None = None, *, write_messages: bool = True) -> Generator[Record]:
         """Read and write a page at a time. An error of this stream ends the run only where no other can be read."""
+        telemetry = self.account.session.telemetry
         try:
-            with self.get_record_counter() as counter, self.get_sync_timer():
+            with (
+                self.get_record_counter() as counter,
+                self.get_sync_timer(),
+                telemetry.part("stream", stream=self.name) as note,
+            ):
                 self._sync_pages(counter.increment)
+                note("records", self.emitted)
         except NotEnabledError as error:
             if self.bookmark is not None and self.bookmark.seconds is not None:
                 self._fail(error)
@@ -278,6 +285,7 @@ class CopperStream(Stream):
         self._state_at = self.account.time.monotonic()
         self.account.progress.begin(self, opened=self.opened)
         self._wait_until_opened()
+        telemetry = self.account.session.telemetry
         for page in (part for whole_page in self.pages() for part in _parts(whole_page)):
             records = self._within_limit(page.records)
             if self.watch is not None:
@@ -285,6 +293,7 @@ class CopperStream(Stream):
             shape.apply(records)
             emission.write(records, page.extracted)
             self.emitted += len(records)
+            telemetry.total(Figure.RECORDS, self.emitted, stream=self.name, outcome="emitted")
             count(len(records))
             self.state_manager.is_flushed = False
             if self.bookmark is not None and page.reached is not None:

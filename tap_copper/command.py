@@ -7,7 +7,8 @@ import logging
 import os
 import sys
 import traceback
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
@@ -16,6 +17,8 @@ from typing_extensions import override
 
 from crm_api.console import GuardedCommand, drop_output, is_of_output, is_structured, keep_config, unreadable_config
 from crm_api.errors import SIGNAL_OFFSET, CrmError, Exit, SettingError
+from crm_api.watching.asked_for import open_telemetry
+from tap_copper.account import Account
 from tap_copper.errors import IncompleteError, OutputClosedError, OutputError, StoppedError
 
 
@@ -54,6 +57,25 @@ class TapCommand(GuardedCommand, SingerCommand):
         for sentence in sentences(error):
             self.say(sentence if is_structured() else f"{self.name}: {sentence}")
         return exit_code(error)
+
+
+@contextmanager
+def watched(account: Account) -> Iterator[None]:
+    """Have OpenTelemetry watch the block, which is the run, if the environment asks for it.
+
+    Raises:
+        SettingError: The session cannot be opened.
+    """
+    telemetry = open_telemetry("tap-copper", account.run_id, account.logger, crm="copper")
+    code: int = Exit.DONE
+    try:
+        account.session.watch(telemetry)
+        yield
+    except Exception as error:
+        code = exit_code(error)
+        raise
+    finally:
+        telemetry.finish(code)
 
 
 def give_up(name: str, signal_number: int) -> None:

@@ -130,6 +130,7 @@ class ExtraStream(CopperStream):
             path,
             params=query,
             body=body if method == "POST" else None,
+            template=self._declared["path"],
         )
 
     def _records(self, answer: Answer) -> list[Record]:

@@ -8,10 +8,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from crm_api.console import is_stderr, is_structured
+from crm_api.console import is_structured
 from crm_api.copper.session import PAGE_SIZE
 from crm_api.transport.session import CrmSession
 from crm_api.transport.traffic import Traffic
+from crm_api.watching.standard_error import is_stderr
 
 if TYPE_CHECKING:
     from rich.console import Console

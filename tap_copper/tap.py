@@ -29,10 +29,11 @@ from crm_api.plugin_options import TAP
 from crm_api.run_id import given_run_id
 from crm_api.settings import TARGET_SETTINGS, check_settings
 from crm_api.transport.redaction import Redactor, guard_logging, secret_texts
+from crm_api.watching.asked_for import telling_early_end
 from tap_copper.account import Account, Time
 from tap_copper.bookmarks import CUT_SHORT, CUT_SHORT_ADVICE, is_foreign, sdk_form
 from tap_copper.client import CopperStream
-from tap_copper.command import TapCommand, exit_code, give_up, sentences
+from tap_copper.command import TapCommand, exit_code, give_up, sentences, watched
 from tap_copper.deletions import DeletedRecordsStream
 from tap_copper.errors import IncompleteError, OutputClosedError
 from tap_copper.inputs import (
@@ -218,14 +219,15 @@ class TapCopper(Tap):
         if about:
             super().invoke(about=True, about_format=about_format)
         config = config or _ConfigInput()
-        tap = cls(
-            config=config.config,
-            state=checked_state(read_input(state, "state")),
-            catalog=None if catalog is None else checked_catalog(read_input(catalog, "catalog")),
-            parse_env_config=config.parse_env,
-            setup_mapper=False,
-            run_id=run_id,
-        )
+        with telling_early_end(cls.name, run_id, cls.logger, exit_code):
+            tap = cls(
+                config=config.config,
+                state=checked_state(read_input(state, "state")),
+                catalog=None if catalog is None else checked_catalog(read_input(catalog, "catalog")),
+                parse_env_config=config.parse_env,
+                setup_mapper=False,
+                run_id=run_id,
+            )
         try:
             tap.run()
         except BrokenPipeError as error:
@@ -239,6 +241,10 @@ class TapCopper(Tap):
             StoppedError: A signal has asked to stop.
             IncompleteError: Some streams could not be read; the others have been.
         """
+        with watched(self.account):
+            self._run()
+
+    def _run(self) -> None:
         self._warn_of_unknown_streams()
         try:
             with self.account.progress.shown(self.account.session, self.account.requests_per_minute, self.logger):
@@ -263,8 +269,9 @@ class TapCopper(Tap):
         streams = cast("Iterable[CopperStream]", self.streams.values())
         selected = sorted((each for each in streams if each.selected), key=lambda each: not each.object_type)
         first = [each for each in selected if each.object_type] or selected[:1]
+        ahead = self.account.session.telemetry.apart
         for stream in first:
-            stream.opening = self.account.prefetch.give(stream.open)
+            stream.opening = self.account.prefetch.give(ahead(stream.open))
         if self._mapper is None:
             self.setup_mapper()
         if self.deleted_records is not None and self.deleted_records.selected:
@@ -273,7 +280,7 @@ class TapCopper(Tap):
             self.account.prefetch.wait(task, self.account.check)
             if not isinstance(task.error, StopError):
                 for stream in selected[len(first) :]:
-                    stream.opening = self.account.prefetch.give(stream.open)
+                    stream.opening = self.account.prefetch.give(ahead(stream.open))
 
     def _warn_of_unknown_streams(self) -> None:
         """Warn of streams that the catalog or the state names and that do not exist, and of what is not selected."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -21,7 +22,10 @@ from crm_api.console import GuardedCommand, is_of_output, keep_config, unreadabl
 from crm_api.errors import CrmError, SettingError
 from crm_api.plugin_options import TARGET
 from crm_api.run_id import given_run_id
+from crm_api.watching.asked_for import open_telemetry
 from target_crm.exit_codes import Ending, told_ending
+from target_crm.report.metrics_file import SETTING as METRICS_PATH
+from target_crm.report.metrics_file import write_metrics
 from target_crm.report.report_file import SETTING as REPORT_PATH
 from target_crm.report.report_file import ReportFile
 
@@ -51,13 +55,14 @@ def end_early(error: Exception, config: Mapping[str, Any], run_id: str | None, l
     """
     ending = told_ending(error, None, logger)
     _report(ending, config, run_id)
+    open_telemetry("target-crm", run_id, logger).finish(ending.code)
     return ending.code
 
 
 def _report(ending: Ending, config: Mapping[str, Any], run_id: str | None) -> None:
-    """Write a report that says no more than how the run ended, if the settings name a place for it."""
-    path = config.get(REPORT_PATH) or os.environ.get(f"TARGET_CRM_{REPORT_PATH.upper()}")
-    if not isinstance(path, str):
+    """Write a report, and metrics, that say no more than how the run ended, where the settings name files."""
+    path, metrics_path = (_path(config, setting) for setting in (REPORT_PATH, METRICS_PATH))
+    if path is None and metrics_path is None:
         return
     name = None
     with suppress(SettingError):
@@ -73,6 +78,13 @@ def _report(ending: Ending, config: Mapping[str, Any], run_id: str | None) -> No
     }
     with suppress(CrmError):  # the run has ended in a worse error, which is told
         ReportFile(path).write(report)
+    with suppress(CrmError):
+        write_metrics(metrics_path, report, {}, time.time())
+
+
+def _path(config: Mapping[str, Any], setting: str) -> str | None:
+    path = config.get(setting) or os.environ.get(f"TARGET_CRM_{setting.upper()}")
+    return path if isinstance(path, str) else None
 
 
 def _sentence(given: Sequence[str], error: Exception) -> str:

@@ -87,12 +87,13 @@ def write_through(file: io.FileIO, text: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def replace_file(path: Path, parts: Iterable[bytes]) -> None:
-    """Put a file in place of another: whoever reads it finds the old one or the new one. Only its owner can read it.
+def replace_file(path: Path, parts: Iterable[bytes], mode: int = PRIVATE) -> None:
+    """Put a file in place of another: whoever reads it finds the old one or the new one.
 
     Args:
         path: The file; where it is a link, what it leads to.
         parts: The text.
+        mode: Who may read it: by default only its owner.
 
     Raises:
         OSError: Nothing was changed.
@@ -103,6 +104,7 @@ def replace_file(path: Path, parts: Iterable[bytes]) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.writelines(parts)
             file.flush()
+            os.fchmod(descriptor, mode)
             os.fsync(descriptor)
         Path(beside).replace(path)
     except BaseException:

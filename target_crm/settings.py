@@ -186,6 +186,12 @@ SETTINGS: JsonSchema = {
             "responses_path.",
         },
         "report_path": {"type": ["string", "null"], "description": "File that gets the summary of the run as JSON."},
+        "metrics_path": {
+            "type": ["string", "null"],
+            "description": "File that gets the figures of the run as OpenMetrics text, for the textfile collector of "
+            "node_exporter: counts, no values of records. It is replaced as a whole at the end of each run but a dry "
+            "run; its name without .prom is the label pipeline.",
+        },
         "notify_url": {
             **_SECRET_TEXT,
             "description": "URL that gets one JSON message (POST) when a threshold of notify_when is crossed, and one "

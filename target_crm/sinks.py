@@ -24,6 +24,7 @@ from target_crm.engine.run import Run, logger
 from target_crm.ledger.values import Held
 from target_crm.load_method import LoadMethod
 from target_crm.mapping.values import Rejection, shown_value
+from target_crm.report.figures import tell_books
 from target_crm.report.outcomes import RejectKind
 from target_crm.settings import BATCH_SIZE
 from target_crm.singer.completeness import Completeness
@@ -279,11 +280,14 @@ class CrmSink(BatchSink):
         came = sum(incoming.held_at is None for incoming in incoming_records)
         recorder.arrived(self.stream_name, self.stream.settings.object, came)
         self.record_counter_metric.increment(len(incoming_records))
-        if self._mirrors:
-            there = [each.source_id for each in incoming_records if not each.gone and each.held_at is None]
-            self._writer.see(self._version, there)
-        self._writer.write(incoming_records)
+        telemetry = self._run.crm.session.telemetry
+        with telemetry.part("batch", stream=self.stream_name, records=len(incoming_records)):
+            if self._mirrors:
+                there = [each.source_id for each in incoming_records if not each.gone and each.held_at is None]
+                self._writer.see(self._version, there)
+            self._writer.write(incoming_records)
         recorder.flush()
+        tell_books(telemetry, recorder.books)
 
 
 def _without_sdk_columns(schema: dict[str, Any]) -> dict[str, Any]:

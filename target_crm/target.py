@@ -351,7 +351,7 @@ class TargetCrm(ConfiguredTarget):
         ending = Ending(Exit.DONE, "")
         try:
             self._end.begin()
-            traffic = self.connect().session.traffic
+            traffic = self._end.watched(self.connect().session).traffic
             with shown_progress(self.config, self.books, traffic, requests_per_minute(self.config), self.clock):
                 work()
             if self.braked:

@@ -76,18 +76,26 @@ def prepare(endpoint: Endpoint, items: Sequence[Item]) -> Request:
     if endpoint.idempotency_header:
         headers[endpoint.idempotency_header] = key_of(items)
     if not endpoint.has_body:
-        return Request(endpoint.method, path, params, headers=headers)
+        return Request(endpoint.method, path, params, headers=headers, template=endpoint.path)
     body = _body(endpoint, items)
     if endpoint.format is Format.FORM:
         if not isinstance(body, Mapping):
             raise ValueError("format form needs named fields: give the endpoint batch.property for the list of records")
         form = {name: _field(value) for name, value in body.items() if value is not None}
-        return Request(endpoint.method, path, params, form=form, headers=headers)
+        return Request(endpoint.method, path, params, form=form, headers=headers, template=endpoint.path)
     if endpoint.format is Format.XML:
         content = as_xml(endpoint.xml, body)
         xml = "application/xml; charset=utf-8"
-        return Request(endpoint.method, path, params, content=content, content_type=xml, headers=headers)
-    return Request(endpoint.method, path, params, body=body, headers=headers)
+        return Request(
+            endpoint.method,
+            path,
+            params,
+            content=content,
+            content_type=xml,
+            headers=headers,
+            template=endpoint.path,
+        )
+    return Request(endpoint.method, path, params, body=body, headers=headers, template=endpoint.path)
 
 
 def place(endpoint: Endpoint, item: Item) -> tuple[str, dict[str, str], dict[str, str]]:

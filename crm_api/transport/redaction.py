@@ -8,6 +8,7 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import chain
+from types import TracebackType
 from typing import Any
 from urllib.parse import unquote
 
@@ -190,9 +191,19 @@ class RedactingFilter(logging.Filter):
             record.exc_text = self._formatter.formatException(record.exc_info)
         if record.exc_text:
             record.exc_text = self._redact(record.exc_text)
+        if record.exc_info and record.exc_info[1] is not None:  # a log of JSON takes the error apart by itself
+            record.exc_info = _shown(record.exc_info[1], self._redact)
+        if isinstance(facts := vars(record).get("facts"), Mapping):
+            vars(record)["facts"] = self._redact.value(facts)
         if record.stack_info:
             record.stack_info = self._redact(record.stack_info)
         return True
+
+
+def _shown(error: BaseException, redact: Redactor) -> tuple[type[BaseException], BaseException, TracebackType | None]:
+    """Return an error as a log may show it: its class by name, its text without secrets, where it was raised."""
+    kind = type(type(error).__name__, (Exception,), {"__module__": type(error).__module__})
+    return kind, kind(redact(str(error))).with_traceback(error.__traceback__), error.__traceback__
 
 
 def _message(record: logging.LogRecord) -> str:

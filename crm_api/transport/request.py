@@ -34,6 +34,8 @@ class Request:
         read_only: The request changes nothing, whatever its method (a search by POST): a dry run sends it, too.
         repeatable: Doing it twice is the same as doing it once; None: only if it changes nothing.
         bulk: The request counts against the bulk rates as well.
+        template: The path with names in braces for what comes from records, as telemetry shows it; None where no part
+            of the path is declared.
     """
 
     method: str
@@ -49,6 +51,7 @@ class Request:
     read_only: bool = False
     repeatable: bool | None = None
     bulk: bool = False
+    template: str | None = None
 
     @property
     def changes_nothing(self) -> bool:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import http.cookiejar
 import logging
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -34,6 +32,7 @@ from crm_api.errors import (
 from crm_api.transport import failures
 from crm_api.transport.answer import REQUEST_ID_CHARACTERS, Answer, Dialect, Failure, body_of
 from crm_api.transport.connections import LimitedAdapter, NotTakenError, Permit
+from crm_api.transport.miss import Miss
 from crm_api.transport.nesting import NotReadError, check_nesting, check_number
 from crm_api.transport.network import (
     Network,
@@ -56,6 +55,7 @@ from crm_api.transport.retry import (
 )
 from crm_api.transport.tracing import Trace, logger
 from crm_api.transport.traffic import Traffic
+from crm_api.watching.telemetry import OFF, SentRequest, Telemetry
 
 if TYPE_CHECKING:
     from crm_api.transport.quota import Quota, Turn
@@ -101,6 +101,7 @@ class CrmSession(requests.Session):
         self.quota = quota
         self.redact = redact or Redactor()
         self.traffic = Traffic()
+        self._telemetry = OFF
         self.server_date: datetime | None = None
         """The CRM's clock as of its last answer; None if the answers do not say."""
         self.network = network
@@ -129,6 +130,16 @@ class CrmSession(requests.Session):
         """Check a permit immediately before anything of a request leaves: what that raises ends the request unsent."""
         self._adapter.permit = permit
 
+    @property
+    def telemetry(self) -> Telemetry:
+        """The telemetry of the run, which is told of every request."""
+        return self._telemetry
+
+    def watch(self, telemetry: Telemetry) -> None:
+        """Tell the telemetry of a run of every request from now on."""
+        telemetry.reach(self.base_url, self.redact)
+        self._telemetry = telemetry
+
     def exchange(
         self, request: Request, *, before_send: Callable[[], Callable[[], None] | None] | None = None
     ) -> Answer:
@@ -151,11 +162,14 @@ class CrmSession(requests.Session):
         sent = renewed = False
         while True:
             number += 1
+            asked_at = self.quota.clock()
             with self._turn(request) as turn:
                 nothing_done = None if before_send is None else before_send()
                 with self._lock:
                     self.traffic.sent(self._clock(), again=number > 1)
                 outcome = self._attempt(request, wire, turn)
+            if self._telemetry.is_on:
+                self._tell(request, number, outcome, turn, asked_at)
             if logger.isEnabledFor(logging.DEBUG):
                 self._log(request, wire, outcome)
             if isinstance(outcome, Answer):
@@ -224,14 +238,19 @@ class CrmSession(requests.Session):
         )
         return _Wired(unsigned, has_credentials, {} if is_local else self.proxies)
 
-    def _log(self, request: Request, wire: _Wired, outcome: Answer | _Miss) -> None:
+    def _log(self, request: Request, wire: _Wired, outcome: Answer | Miss) -> None:
         trace = Trace(self.redact, values=self.network.log_values)
         if isinstance(outcome, Answer):
             trace.answered(wire.unsigned, request.path, outcome)
         else:
             trace.answered(wire.unsigned, request.path, outcome.answer, outcome.said)
 
-    def _attempt(self, request: Request, wire: _Wired, turn: Turn) -> Answer | _Miss:
+    def _tell(self, request: Request, number: int, outcome: Answer | Miss, turn: Turn, asked_at: float) -> None:
+        waited, seconds = turn.sent_at - asked_at, self.quota.clock() - turn.sent_at
+        error, away = ("", False) if isinstance(outcome, Answer) else (outcome.error, outcome.is_turned_away)
+        self._telemetry.sent(SentRequest(request, number, outcome.status, error, away, waited, seconds))
+
+    def _attempt(self, request: Request, wire: _Wired, turn: Turn) -> Answer | Miss:
         answer: Answer | None = None
         try:
             got = self.send(
@@ -249,11 +268,11 @@ class CrmSession(requests.Session):
             is_success = answer.ok if request.success is None else answer.status in request.success
             content = body_of(got, self._limits, is_error=not is_success)
         except NotTakenError as error:
-            return _Miss(
+            return Miss(
                 failures.fate_of(error), answer, cause=error, said=str(error), advice=error.advice, final=error.final
             )
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            return _Miss(
+            return Miss(
                 failures.fate_of(error),
                 cause=error,
                 said=failures.reason_of(error),
@@ -276,23 +295,23 @@ class CrmSession(requests.Session):
             except NotReadError as error:
                 said, advice = str(error), error.advice
                 attempts = error.attempts
-                return _Miss(RequestFate.UNKNOWN, answer, cause=error, said=said, advice=advice, most_attempts=attempts)
+                return Miss(RequestFate.UNKNOWN, answer, cause=error, said=said, advice=advice, most_attempts=attempts)
             except (ValueError, RecursionError) as error:
                 page = f"expected JSON, got an HTML page titled {answer.title!r}" if answer.title else ""
-                return _Miss(RequestFate.UNKNOWN, answer, cause=error, said=page or "the body is not the expected JSON")
+                return Miss(RequestFate.UNKNOWN, answer, cause=error, said=page or "the body is not the expected JSON")
             self._reached = True
             return Answer(answer.status, answer.headers, content, value)
         self._reached = True
         return self._miss(answer, failure)
 
-    def _miss(self, answer: Answer, failure: Failure) -> _Miss:
+    def _miss(self, answer: Answer, failure: Failure) -> Miss:
         if issubclass(failure.kind, BusyError):  # 429, or however the vendor says so
             with self._lock:
                 self.traffic.turned_away += 1
-            return _Miss(RequestFate.TURNED_AWAY, answer, failure, retry_after_seconds=answer.retry_after_seconds)
+            return Miss(RequestFate.TURNED_AWAY, answer, failure, retry_after_seconds=answer.retry_after_seconds)
         if issubclass(failure.kind, InDoubtError):
-            return _Miss(RequestFate.UNKNOWN, answer, failure, retry_after_seconds=answer.retry_after_seconds)
-        return _Miss(RequestFate.UNKNOWN, answer, failure, final=True)
+            return Miss(RequestFate.UNKNOWN, answer, failure, retry_after_seconds=answer.retry_after_seconds)
+        return Miss(RequestFate.UNKNOWN, answer, failure, final=True)
 
     @contextmanager
     def _turn(self, request: Request) -> Iterator[Turn]:
@@ -307,7 +326,7 @@ class CrmSession(requests.Session):
                 with suppress(StopError):  # an answer that came is kept; the next turn tells that the store failed
                     self.quota.settle()
 
-    def _wait_seconds(self, request: Request, attempt: Attempt, miss: _Miss) -> float:
+    def _wait_seconds(self, request: Request, attempt: Attempt, miss: Miss) -> float:
         """Seconds until the next attempt; an error if the CRM asks for more than anybody should wait."""
         seconds, most = self._retry_policy.wait_seconds(attempt), self.network.max_wait_seconds
         asked = attempt.retry_after_seconds
@@ -318,7 +337,7 @@ class CrmSession(requests.Session):
         busy.retry_after_seconds = asked
         raise busy from miss.cause
 
-    def _error(self, request: Request, miss: _Miss, *, number: int, sent: bool) -> CrmError:
+    def _error(self, request: Request, miss: Miss, *, number: int, sent: bool) -> CrmError:
         said = miss.failure.said if miss.failure else miss.said
         answer = miss.answer
         facts: dict[str, Any] = {
@@ -353,7 +372,7 @@ def _take_back(nothing_done: Callable[[], None] | None, *, certain: bool) -> Non
         nothing_done()
 
 
-def _says_nothing_done(miss: _Miss, error: CrmError) -> bool:
+def _says_nothing_done(miss: Miss, error: CrmError) -> bool:
     """Tell whether an attempt that ends a run, or its hurry, has certainly changed nothing."""
     if not isinstance(error, StopError | BusyError):
         return False
@@ -374,23 +393,3 @@ class _Wired:
     unsigned: requests.Request
     has_credentials: bool
     proxies: MutableMapping[str, str]
-
-
-@dataclass(frozen=True)
-class _Miss:
-    """A failed attempt."""
-
-    fate: RequestFate
-    answer: Answer | None = None
-    failure: Failure | None = None
-    cause: Exception | None = None
-    said: str = ""
-    advice: str | None = None
-    retry_after_seconds: float | None = None
-    final: bool = False
-    most_attempts: int = sys.maxsize
-
-    @property
-    def is_unsigned(self) -> bool:
-        """Whether the credentials were not accepted."""
-        return self.answer is not None and self.answer.status == HTTPStatus.UNAUTHORIZED

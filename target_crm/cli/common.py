@@ -13,6 +13,7 @@ from typing import ParamSpec
 import click
 from rich.console import Console
 
+from crm_api.console import say
 from crm_api.errors import SIGNAL_OFFSET, SettingError
 from target_crm.command import given_config
 from target_crm.concurrency import Stopping
@@ -50,7 +51,7 @@ def one_sentence(command: Callable[Arguments, None]) -> Callable[Arguments, None
             command(*arguments, **options)
         except EXPECTED as error:
             ending = ending_of(error, None)
-            click.echo(ending.sentence, err=True)
+            say("singer-crm", ending.sentence)
             sys.exit(ending.code)
 
     return run

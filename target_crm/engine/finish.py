@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext, suppress
@@ -13,12 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from crm_api.crm import Crm
 from crm_api.errors import SIGNAL_OFFSET, CrmError, Exit, Retry
+from crm_api.transport.session import CrmSession
 from crm_api.transport.traffic import Traffic
+from crm_api.watching.asked_for import open_telemetry
+from crm_api.watching.telemetry import OFF, Telemetry
 from target_crm.crms import requests_per_minute
 from target_crm.engine.run import Run, logger
 from target_crm.exit_codes import Ending, told_ending
 from target_crm.ledger.locks import LockLostError
 from target_crm.ledger.values import Missing
+from target_crm.report.figures import tell_books, tell_held
 from target_crm.report.outcomes import Books
 from target_crm.report.report_file import ReportFile
 from target_crm.report.summary import Forecast, Summary
@@ -27,6 +32,7 @@ from target_crm.settings_checks import rejected_allowed
 if TYPE_CHECKING:  # SQLAlchemy comes with it, which nobody needs before the first stream
     from target_crm.ledger.runs import RunLine
 
+METRICS_PATH = "metrics_path"
 LINE_SECONDS = 2.0  # for which a run that is cut short waits for the ledger to take its line
 
 
@@ -70,22 +76,34 @@ class RunEnd:
         self._report = ReportFile(config.get("report_path"))
         self._run_line: RunLine | None = None
         self.report: Mapping[str, Any] = {}
+        self._telemetry: Telemetry = OFF
 
     def begin(self) -> None:
         """Put this run into the report file, in place of an earlier one; nothing has been sent yet.
 
         Raises:
-            SettingError: It cannot be written, or notify_url cannot work.
+            SettingError: It, or the metrics file, cannot be written, or notify_url cannot work.
             FileError: The disk is full.
         """
+        self._telemetry = open_telemetry("target-crm", self._run_id, logger, crm=self._config["crm"])
         self._report.begin(self._run_id)
+        if not self._config["dry_run"] and (path := self._config.get(METRICS_PATH)):
+            from target_crm.report.metrics_file import check_metrics_path  # noqa: PLC0415 - only some have a collector
+
+            check_metrics_path(path)
         if receiver := self._config.get("notify_url"):
             from target_crm.report.receiver import checked_receiver  # noqa: PLC0415 - only some tell anybody
 
             checked_receiver(receiver)
 
+    def watched(self, session: CrmSession) -> CrmSession:
+        """Return the session of the account, of whose requests telemetry is told from now on."""
+        session.watch(self._telemetry)
+        return session
+
     def opened(self, run: Run) -> None:
         """Tell of this run in the report file and in the ledger: a run that is killed leaves that to the next one."""
+        self._telemetry.know(account=run.source.account, source_name=run.source.name)
         self._run_line = run.ledger.run_line
         if self._run_line is not None:
             self._keep(self._run_line.begin)
@@ -102,9 +120,16 @@ class RunEnd:
         Returns:
             The exit code.
         """
+        code = self._finished(run, crm, ending)
+        self._telemetry.finish(code)
+        return code
+
+    def _finished(self, run: Run | None, crm: Crm | None, ending: Ending) -> int:
         held = _Held(Counter())
         if run is not None:
             held, ending = _close_books(run, ending)
+            tell_books(self._telemetry, self._books)
+            tell_held(self._telemetry, held.counts)
         if not ending.code and self._rejected_too_many(held):
             ending = replace(ending, code=Exit.FAILED)
         summary, ending = self._written_down(run, crm, held, ending)
@@ -146,13 +171,34 @@ class RunEnd:
         summary = self._summary(run, crm, held, ending)
         report = self.report = self._report.whole(summary.report())
         try:
+            self._write_metrics(run, report)
+        except CrmError as error:
+            failed = told_ending(error, None, logger)
+            summary = replace(summary, ending=(ending := ending if ending.code else failed))
+            report = self._report.whole(summary.report())
+        try:
             self._report.write(report)
         except CrmError as error:
-            logger.error("%s", error)
-            ending = replace(ending, code=ending.code or Exit.FAILED)
+            failed = told_ending(error, None, logger)
+            ending = ending if ending.code else failed
         if (line := self._run_line) is not None:
             self._keep(lambda: line.end(ending.code, report))
         return summary, ending
+
+    def _write_metrics(self, run: Run | None, report: Mapping[str, Any]) -> None:
+        """Write the metrics file; a dry run leaves that of the last real run.
+
+        Raises:
+            FileError: It cannot be written.
+        """
+        if (path := self._config.get(METRICS_PATH)) is None or self._config["dry_run"]:
+            return
+        from target_crm.report.metrics_file import write_metrics  # noqa: PLC0415 - only some have a collector
+
+        facts = {"crm": self._config["crm"], "source_name": self._config["source_name"]}
+        if run is not None:
+            facts |= {"account": run.source.account, "account_name": run.source.account_name or ""}
+        write_metrics(path, report, facts, time.time())
 
     @staticmethod
     def _keep(write: Callable[[], None]) -> None:
@@ -181,10 +227,15 @@ class RunEnd:
         with suppress(Exception):  # what it would read, another thread may be writing
             report = self._report.whole(self._summary(None, crm, _Held(Counter()), ending).report())
             self._report.write(report)
+            self._write_metrics(None, report)
             if (line := self._run_line) is not None:  # the thread that is interrupted may hold the ledger
                 kept = Thread(target=self._keep, args=(lambda: line.end(ending.code, report),), daemon=True)
                 kept.start()
                 kept.join(LINE_SECONDS)
+            if self._telemetry.is_on:  # whose locks that thread may hold as well
+                told = Thread(target=self._telemetry.finish, args=(ending.code,), daemon=True)
+                told.start()
+                told.join(LINE_SECONDS)
         os._exit(ending.code)
 
     def _rejected_too_many(self, held: _Held) -> bool:
