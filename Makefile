@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PACKAGES := tap_copper target_crm crm_api crm_emulator
+PACKAGES := tap_copper target_crm crm_api crm_emulator singer_crm_airflow
 EXTRAS := emulator,parquet,postgres,redis
 # One more than the cores of a small machine: some tests wait for a server or a process.
 WORKERS ?= 3
@@ -35,7 +35,7 @@ test-long: tools
 test-peer: .venv/ready $(PEERS)
 	$(PYTEST) -m 'peer and not fleet and not live'
 
-test-fleet: tools
+test-fleet: tools .venvs/airflow/ready
 	$(PYTEST) -m 'fleet and not live'
 
 # With the lowest versions that pyproject.toml allows: whether its bounds are true.
@@ -93,6 +93,13 @@ system:
 	@.venvs/lowest/bin/python -m pip install --quiet --upgrade pip
 	@.venvs/lowest/bin/python -m pip install --quiet --constraint constraints.txt --constraint .venvs/lowest/lowest.txt \
 		--editable '.[$(EXTRAS)]' --group test
+	@touch $@
+
+# Airflow with Celery, without ours: what singer_crm_airflow must go with. The test installs it there.
+.venvs/airflow/ready: tests/fleet/airflow.txt
+	@echo "Setting up airflow (once) ..."
+	@$(PYTHON) -m venv --clear .venvs/airflow
+	@.venvs/airflow/bin/python -m pip install --quiet --requirement tests/fleet/airflow.txt
 	@touch $@
 
 # Clients of npm. Of n8n-nodes-base, which is large, what its Copper and Freshworks CRM nodes are made of.
