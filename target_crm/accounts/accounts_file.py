@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -14,7 +15,7 @@ import jsonschema_rs
 import yaml
 
 from crm_api.errors import CrmError, SettingError
-from crm_api.settings import check_settings
+from crm_api.settings import check_settings, nearest
 from crm_api.transport.redaction import secret_texts
 from target_crm.accounts.entries import Accounts, Entry, TapEntry
 from target_crm.accounts.references import References, bare_secrets
@@ -76,6 +77,27 @@ def read_accounts(path: Path, environment: Mapping[str, str]) -> Accounts:
         name for name, own in given.items() if isinstance(own, Mapping) and own.get("enabled") is False
     )
     return Accounts(path, tuple(given), entries, flaws, disabled)
+
+
+def accounts_of(path: Path) -> Accounts:
+    """Read the entries of a file, with the variables of this process's environment.
+
+    Raises:
+        SettingError: The file cannot be read, or is wrong outside its entries.
+    """
+    return read_accounts(path, os.environ)
+
+
+def chosen(accounts: Accounts, names: Sequence[str]) -> list[str]:
+    """Return the names of the entries that are meant, each once: those that are given, else all.
+
+    Raises:
+        SettingError: There is no such entry.
+    """
+    for name in names:
+        if name not in accounts.names:
+            raise SettingError(f"{accounts.path} has no account {name!r}{nearest(name, list(accounts.names))}")
+    return list(dict.fromkeys(names)) or list(accounts.names)
 
 
 def _document(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
@@ -210,7 +232,6 @@ def _entry(name: str, own: Any, defaults: Mapping[str, Any], references: Referen
         ),
         target,
         tuple(secrets),
-        own.get("enabled", True),
     )
 
 

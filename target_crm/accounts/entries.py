@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from target_crm.ledger.store import default_url
+
 
 @dataclass(frozen=True)
 class TapEntry:
@@ -42,7 +44,6 @@ class Entry:
         tap: Where its records come from.
         target: The settings of target-crm.
         secrets: Texts that nobody may see.
-        is_enabled: Whether ``sync --all`` runs it.
     """
 
     name: str
@@ -50,7 +51,11 @@ class Entry:
     tap: TapEntry
     target: Mapping[str, Any] = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False)
-    is_enabled: bool = True
+
+    @property
+    def ledger_url(self) -> str:
+        """The URL of the ledger that its records are kept in."""
+        return self.target.get("ledger_url") or default_url()
 
 
 @dataclass(frozen=True)
@@ -70,3 +75,22 @@ class Accounts:
     entries: Mapping[str, Entry]
     flaws: Mapping[str, str]
     disabled: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of an entry.
+
+    Attributes:
+        entry: The entry.
+        pipeline: The name under which STATE is kept.
+        run_id: Names the run.
+        begins_anew: Whether STATE is left aside at the beginning.
+        keeps_state: Whether STATE is kept.
+    """
+
+    entry: Entry
+    pipeline: str
+    run_id: str
+    begins_anew: bool = False
+    keeps_state: bool = True

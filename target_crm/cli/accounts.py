@@ -3,61 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.table import Table
 
-from crm_api.errors import Exit, SettingError
-from crm_api.settings import nearest
-from target_crm.accounts.accounts_file import read_accounts, schema_text
+from crm_api.errors import Exit
+from target_crm.accounts.accounts_file import accounts_of, chosen, schema_text
 from target_crm.accounts.checks import checked_entries
 from target_crm.accounts.entries import Accounts
+from target_crm.cli.account_options import accounts_option, names_argument, output_option
+from target_crm.cli.account_state import state
 from target_crm.cli.common import console, end_at_once, one_sentence
-
-accounts_option = click.option(
-    "--accounts",
-    "path",
-    type=click.Path(path_type=Path),
-    default="accounts.yml",
-    envvar="SINGER_CRM_ACCOUNTS",
-    show_default=True,
-    show_envvar=True,
-    help="The file with the accounts.",
-)
-output_option: Callable[[Any], Any] = click.option(
-    "--output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Print lines for people, or a JSON object a line for programs.",
-)
-names_argument = click.argument("names", metavar="[ACCOUNT]...", nargs=-1)
-
-
-def accounts_of(path: Path) -> Accounts:
-    """Read the entries of a file, with the variables of this environment.
-
-    Raises:
-        SettingError: The file cannot be read, or is wrong outside its entries.
-    """
-    return read_accounts(path, os.environ)
-
-
-def chosen(accounts: Accounts, names: Sequence[str]) -> list[str]:
-    """Return the names of the entries that are meant, each once: those that are given, else all.
-
-    Raises:
-        SettingError: There is no such entry.
-    """
-    for name in names:
-        if name not in accounts.names:
-            raise SettingError(f"{accounts.path} has no account {name!r}{nearest(name, list(accounts.names))}")
-    return list(dict.fromkeys(names)) or list(accounts.names)
 
 
 @click.group()
@@ -132,3 +92,6 @@ def check(names: Sequence[str], path: Path, output: str, *, connect: bool) -> No
         else:
             click.echo(f"{name}: {flaw or (f'reaches {account}' if account else 'well')}")
     sys.exit(Exit.SETTINGS if wrong else Exit.DONE)
+
+
+accounts.add_command(state)

@@ -27,6 +27,7 @@ from target_crm.cli.quota import quota
 from target_crm.cli.rejected import rejected
 from target_crm.cli.runs import runs
 from target_crm.cli.stores import checked_ledger, stepped_back
+from target_crm.cli.sync import sync
 from target_crm.cli.taps import TAP, account_of_tap, is_of_tap
 from target_crm.cli.try_one import try_record
 from target_crm.cli.undo import undo
@@ -106,6 +107,7 @@ for command in (
     quota,
     rejected,
     runs,
+    sync,
     try_record,
     undo,
 ):

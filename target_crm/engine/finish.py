@@ -54,6 +54,9 @@ class RunEnd:
         books: Count what becomes of records.
         began: When the process began (seconds of ``clock``).
         clock: Monotonic seconds.
+
+    Attributes:
+        report: The report as JSON values, once the run has ended; empty before.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class RunEnd:
         self._began = began
         self._report = ReportFile(config.get("report_path"))
         self._run_line: RunLine | None = None
+        self.report: Mapping[str, Any] = {}
 
     def begin(self) -> None:
         """Put this run into the report file, in place of an earlier one; nothing has been sent yet.
@@ -113,12 +117,16 @@ class RunEnd:
             failed = told_ending(error, None, logger)
             summary, ending = self._written_down(run, crm, held, ending if ending.code else failed)
         with suppress(OSError):  # nobody can read it
-            summary.show(summary.report(), logger)
+            self.show(summary)
         if self._tells:
             from target_crm.engine.notify import tell_at_end  # noqa: PLC0415 - only some tell anybody
 
             tell_at_end(self._config, run.source, self._run_id, ending)
         return ending.code
+
+    def show(self, summary: Summary) -> None:
+        """Show the summary to whoever watches."""
+        summary.show(summary.report(), logger)
 
     @property
     def _tells(self) -> bool:
@@ -136,7 +144,7 @@ class RunEnd:
     def _written_down(self, run: Run | None, crm: Crm | None, held: _Held, ending: Ending) -> tuple[Summary, Ending]:
         """Write the report, and the run's line; returns the summary, and how the run ended after all."""
         summary = self._summary(run, crm, held, ending)
-        report = self._report.whole(summary.report())
+        report = self.report = self._report.whole(summary.report())
         try:
             self._report.write(report)
         except CrmError as error:

@@ -68,6 +68,7 @@ class Ledger:
         run_line: The line of the run; None for what is no run, and for a dry run.
 
     Attributes:
+        store: See above.
         kept_values: The values before and after writes.
         held_records: The records that were not written.
         arrivals: The records that arrived, and those that did not.
@@ -86,7 +87,7 @@ class Ledger:
         generations: Generations | None = None,
         run_line: RunLine | None = None,
     ) -> None:
-        self._store = store
+        self.store = self._store = store
         self._generations = generations
         self.run_line = run_line
         self._group_commit = GroupCommit(self._write, (LedgerDataError,))

@@ -337,7 +337,7 @@ plans = Table(
     sqlite_with_rowid=False,
 )
 
-# The STATE of an entry of accounts.yml and a pipeline, as the very text that came. Nothing writes them yet.
+# The STATE of an entry of accounts.yml and a pipeline, as the very text that came.
 states = Table(
     "ledger_states",
     metadata,
