@@ -91,5 +91,6 @@ def crm_sync_dag(
                 only="{{ params.accounts | join(' ') }}",
                 env=env,
                 pool=account.pool,
+                max_active_tis_per_dag=1,  # also where max_active_runs is raised
             )
     return dag
