@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PACKAGES := tap_copper target_crm crm_api crm_emulator
+PACKAGES := tap_copper target_crm crm_api crm_emulator singer_crm_airflow
 EXTRAS := emulator,otel,parquet,postgres,redis
 # One more than the cores of a small machine: some tests wait for a server or a process.
 WORKERS ?= 3
@@ -16,9 +16,11 @@ TOOLS := $(addsuffix /ready,$(addprefix .venvs/,tap-spreadsheets target-jsonl me
 PEERS := $(addsuffix /ready,$(addprefix .venvs/,airbyte-source-copper airbyte-source-freshsales python-freshworks-crm tap-copper tap-freshsales \
 	prospyr prosperworks cuapi-wrapper dc-copper-cli freshsalessdk npm \
 	target-jsonl meltanolabs-target-postgres pipelinewise-target-postgres target-duckdb))
+SCHEDULERS := $(addsuffix /ready,$(addprefix .venvs/,airflow celery dagster kubernetes-validate))
 # What some of them need besides: older versions of what they do not pin.
 NEEDS_prospyr := marshmallow==2.21.0 arrow==0.17.0
 NEEDS_cuapi-wrapper := pandas==2.3.3
+NEEDS_celery := redis packaging
 
 .PHONY: demo test test-long test-peer test-fleet test-lowest test-all check sbom docs tools system clean
 .NOTPARALLEL: # the tests share the machine's cores among themselves
@@ -35,7 +37,7 @@ test-long: tools
 test-peer: .venv/ready $(PEERS)
 	$(PYTEST) -m 'peer and not fleet and not live'
 
-test-fleet: tools
+test-fleet: tools $(SCHEDULERS)
 	$(PYTEST) -m 'fleet and not live'
 
 # With the lowest versions that pyproject.toml allows: whether its bounds are true.
@@ -93,6 +95,13 @@ system:
 	@.venvs/lowest/bin/python -m pip install --quiet --upgrade pip
 	@.venvs/lowest/bin/python -m pip install --quiet --constraint constraints.txt --constraint .venvs/lowest/lowest.txt \
 		--editable '.[$(EXTRAS)]' --group test
+	@touch $@
+
+# Airflow with Celery, without ours: what singer_crm_airflow must go with. The test installs it there.
+.venvs/airflow/ready: tests/fleet/airflow.txt
+	@echo "Setting up airflow (once) ..."
+	@$(PYTHON) -m venv --clear .venvs/airflow
+	@.venvs/airflow/bin/python -m pip install --quiet --requirement tests/fleet/airflow.txt
 	@touch $@
 
 # Clients of npm. Of n8n-nodes-base, which is large, what its Copper and Freshworks CRM nodes are made of.

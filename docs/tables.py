@@ -37,7 +37,10 @@ from target_crm.stream_settings import STREAM_SETTINGS
 from target_crm.target import TargetCrm
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("tap_copper", "target_crm", "crm_api", "crm_emulator", "tests", "benchmarks", "checks", "docs", "examples")
+PACKAGES = (
+    *("tap_copper", "target_crm", "crm_api", "crm_emulator", "singer_crm_airflow"),
+    *("tests", "benchmarks", "checks", "docs", "examples"),
+)
 PLUGINS: dict[str, type[Any]] = {"tap-copper": TapCopper, "target-crm": TargetCrm}
 KINDS = {"integer": "integer", "number": "decimal", "boolean": "boolean", "object": "object", "array": "array"}
 
