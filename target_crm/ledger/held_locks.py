@@ -21,6 +21,7 @@ from target_crm.ledger.store import Store
 from target_crm.ledger.values import Source
 
 SYSTEMS_LOCKS = Path("/proc/locks")  # Linux
+_ENDED = frozenset("ZX")  # states of processes in proc(5)
 _NAMED = re.compile(r"process (\d+) on ([^,]+)")
 _SESSIONS = sa.text(
     "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database "
@@ -127,11 +128,15 @@ def _held(file: Path, holder: str, processes: Mapping[tuple[int, int], int]) -> 
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether there is a process of a number on this machine."""
+    """Tell whether a process of a number is at work on this machine: one that only waits to be buried is not."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:  # another user's
         return True
-    return True
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
+    except (OSError, IndexError):  # no such list, or gone meanwhile
+        return True
+    return state not in _ENDED
