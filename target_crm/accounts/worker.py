@@ -12,9 +12,10 @@ from types import FrameType
 
 from typing_extensions import override
 
-from crm_api.console import STDERR, guard_standard_streams
+from crm_api.console import guard_standard_streams
 from crm_api.errors import SIGNAL_OFFSET
 from crm_api.transport.redaction import Redactor
+from crm_api.watching.standard_error import STDERR
 from target_crm.accounts.bound_process import end_with
 from target_crm.accounts.entries import Job
 from target_crm.accounts.entry_run import run_entry
