@@ -286,6 +286,7 @@ class TargetCrm(ConfiguredTarget):
 
     @override
     def process_endofpipe(self) -> None:
+        self.stopping.check()  # a tap that the same signal has stopped leaves an end, too: its input is not whole
         self.drain()
         run = self._run
         if run is not None:

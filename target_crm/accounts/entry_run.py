@@ -84,7 +84,6 @@ class _SyncTarget(TargetCrm):
 
     @override
     def process_endofpipe(self) -> None:
-        self.stopping.check()  # a tap that a signal has stopped leaves an end, too
         if self.tap_failed():
             self._reader.ended = True  # nothing is absent from an input that was cut off
         super().process_endofpipe()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
+import signal
 import sys
 
 import pytest
@@ -64,6 +66,29 @@ def test_an_input_without_a_message_is_told(run):
     done = run([])
     assert done.code == 0
     assert "The input was empty" in done.errors
+
+
+class CutOffBySignal:
+    """An input that ends since a signal stopped the tap; the same signal comes here, as Ctrl-C comes to a whole pipe."""
+
+    def __init__(self, messages, number):
+        self._lines = as_lines(messages).splitlines(keepends=True)
+        self._number = number
+
+    def __iter__(self):
+        yield from self._lines
+        os.kill(os.getpid(), self._number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_mirror_of_a_source_that_a_signal_cuts_off_deletes_nothing(run, emulator, number):
+    mirror = {"tasks": {**MIRROR["tasks"], "max_delete_fraction": 1}}
+    run(SOUND, streams=mirror)
+    done = run([], CutOffBySignal(SOUND[:2], number), streams=mirror)
+    assert done.code == 128 + number
+    assert emulator.copper.count("tasks") == 2
+    assert run(SOUND[:2], streams=mirror).code == 0
+    assert emulator.copper.count("tasks") == 1, "the same input, come to its own end, is whole"
 
 
 def test_a_mirror_of_a_source_that_breaks_off_deletes_nothing(run, emulator):
