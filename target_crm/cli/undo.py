@@ -200,13 +200,14 @@ class _Command:
         """
         source, run_id = self._target.opened_run.source, self._wanted.run_id
         known = history.sources_of(run_id)
-        if source in known:
+        if source in known or history.wrote_nothing(run_id, source):
             return
         if known:
             other = known[0]
             raise SettingError(
                 f"Run {run_id} wrote account {other.account} of {other.crm} as source {other.name}, and these "
-                f"settings are those of account {source.account} and source {source.name}. Nothing was done"
+                f"settings are those of account {source.account} and source {source.name}. Nothing was done. "
+                "Give the settings of that run"
             )
         last = history.last_runs(source)
         named = "; ".join(f"{each.run_id} ({spelled_time(each.at)})" for each in last)

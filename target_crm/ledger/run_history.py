@@ -87,6 +87,18 @@ class RunHistory:
         sent = self._store.rows(query.where(tables.intents.c.run_id == run_id).distinct())
         return list(dict.fromkeys([*written, *(Source(row.crm, row.account, row.source_name) for row in sent)]))
 
+    def wrote_nothing(self, run_id: str, source: Source) -> bool:
+        """Tell whether the ledger keeps runs of a name and a source, each of which ended and wrote nothing."""
+        runs = tables.runs
+        of_it = (
+            runs.c.run_id == run_id,
+            runs.c.crm == source.crm,
+            runs.c.account == source.account,
+            runs.c.source_name == source.name,
+        )
+        reports = [row.report for row in self._store.rows(sa.select(runs.c.report).where(*of_it))]
+        return bool(reports) and not any(report is None or _tells_of_writes(json.loads(report)) for report in reports)
+
     def last_runs(self, source: Source) -> list[NamedRun]:
         """Return the last runs that wrote something of a source, the latest first."""
         of_it = (
@@ -245,3 +257,7 @@ def _line(row: sa.Row[Any]) -> Line:
         tuple(json.loads(row.named)),
         row.reason,
     )
+
+
+def _tells_of_writes(report: Mapping[str, Any]) -> bool:
+    return any(counts.get(action) for counts in report.get("streams", {}).values() for action in WRITES)

@@ -8,6 +8,7 @@ from functools import partial
 
 from typing_extensions import override
 
+from crm_api.console import as_typed
 from target_crm.engine.approval import Approval, Opened, Place
 from target_crm.ledger.tables import key_of
 from target_crm.plans.carried_messages import as_line
@@ -103,7 +104,7 @@ def _check_run(plan: Plan, opened: Opened) -> None:
 
 
 def _carry_out(target: TargetCrm, guard: PlanGuard, say: Callable[[str], None]) -> None:
-    target.opened_run  # noqa: B018 - which opens it
+    opened = target.opened_run
     lines = guard.lines
     if not lines:
         raise PlanFileError(guard.plan.path, _nothing_left(guard.plan), "Make a new one if there is more to do")
@@ -114,6 +115,9 @@ def _carry_out(target: TargetCrm, guard: PlanGuard, say: Callable[[str], None]) 
             target.planned_absences.setdefault(line.stream, set()).add(line.source_id)
     target.process_endofpipe()
     say(guard.told())
+    source = opened.source
+    back = f" To take that back: {as_typed(f'undo {target.run_id}')}" if target.config["keep_values_days"] else ""
+    say(f"Written as run {target.run_id} into {source.account_name or source.account}.{back}")
     if not target.braked and (left := guard.left()):
         raise NotCarriedOutError(left)
 

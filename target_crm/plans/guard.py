@@ -92,7 +92,8 @@ class PlanGuard(Approval, Observer):
         done = self._opened.ledger.planned_lines.all_done()
         asked = [line for line in self.plan.lines if line.action in CARRIED_OUT]
         left = sum(line.line not in done for line in asked)
-        return f"Of the plan's {len(asked)} lines {len(asked) - left} are done, and {left} are not"
+        lines = "1 line" if len(asked) == 1 else f"{len(asked):,} lines"
+        return f"Done of the plan's {lines}: {len(asked) - left:,}. Not done: {left:,}"
 
     def left(self) -> list[PlanLine]:
         """Return the lines that are not done, and of which nothing is held."""

@@ -21,7 +21,7 @@ def test_what_was_approved_is_written_as_its_page_says(tmp_path):
         summary = json.loads((tmp_path / "plan-summary.json").read_text())
         assert {word: count for word, count in summary["totals"].items() if count} == {"create": 2, "update": 2}
         assert "example" not in json.dumps(summary)
-        assert "Of the plan's 4 lines 4 are done, and 0 are not" in applied.errors
+        assert "Done of the plan's 4 lines: 4. Not done: 0" in applied.errors
         titles = {each["name"]: each["title"] for each in emulator.copper.records("people")}
         assert titles == {"Ann Example": "Head of Purchase", "Bo Example": "Lead Engineer", "Cy Example": None}
         (company,) = emulator.copper.records("companies")

@@ -69,7 +69,7 @@ def test_an_input_without_a_message_is_told(run):
 
 
 class CutOffBySignal:
-    """An input that ends since a signal stopped the tap; the same signal comes here, as Ctrl-C comes to a whole pipe."""
+    """An input that ends since a signal stopped the tap, and the same signal: Ctrl-C comes to a whole pipe."""
 
     def __init__(self, messages, number):
         self._lines = as_lines(messages).splitlines(keepends=True)

@@ -58,7 +58,15 @@ def test_the_plan_is_applied_and_not_what_came_since(run, plan, apply, people, l
     assert done.code == 0
     assert people()["P1"]["title"] == "B"
     assert done.output == "", "no STATE passes"
-    assert "Of the plan's 2 lines 2 are done, and 0 are not" in done.errors
+    assert "Done of the plan's 2 lines: 2. Not done: 0" in done.errors
+    assert f"Written as run {done.report['run_id']} into Emulated Copper." in done.errors
+    assert "To take that back" not in done.errors, "no values were kept"
+
+
+def test_an_apply_that_kept_values_says_how_it_is_taken_back(plan, apply, ledger_url):
+    more = {"streams": STREAMS, "ledger_url": ledger_url, "keep_values_days": 30}
+    done = apply(plan(PEOPLE, person(1), **more), **more)
+    assert f"To take that back: singer-crm undo {done.report['run_id']} --config" in done.errors
 
 
 @pytest.mark.parametrize(

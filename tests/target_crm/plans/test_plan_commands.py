@@ -79,7 +79,7 @@ def test_a_plan_is_applied_once_by_the_command(planned, ended, emulator):
     plan, config = planned
     code, output, errors = ended("singer-crm", "apply", plan, "--config", config, "--max-age", "1h", "--run-id", "mine")
     assert (code, output) == (0, ""), errors
-    assert "Of the plan's 2 lines 2 are done, and 0 are not" in errors
+    assert "Done of the plan's 2 lines: 2. Not done: 0" in errors
     assert len(emulator.copper.records("people")) == 2
     code, output, errors = ended("singer-crm", "apply", plan, "--config", config)
     assert (code, output) == (2, "")

@@ -124,7 +124,7 @@ def test_a_plan_of_records_that_refer_to_each_other_is_carried_out_like_a_run(ve
         assert any(line.waits_on for line in lines)
         done = apply(path, **config)
         assert done.code == 0, done.errors
-        assert f"Of the plan's {len(lines)} lines {len(lines)} are done" in done.errors
+        assert f"Done of the plan's {len(lines)} lines: {len(lines)}." in done.errors
         again = run(given, **config).report["streams"]
         assert all(counts["unchanged"] == counts["input"] for counts in again.values()), again
         assert apply(path, **config).code == 2

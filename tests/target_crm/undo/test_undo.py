@@ -133,6 +133,15 @@ def test_an_undo_that_is_repeated_does_nothing_more(write, undo, writes):
     assert len(writes()) == before
 
 
+def test_a_run_that_wrote_nothing_is_said_to_have_written_nothing(write, undo, writes):
+    write(person())
+    taken = write(person())
+    before = len(writes())
+    done = undo(taken)
+    assert (done.code, len(writes())) == (0, before)
+    assert f"Run {taken} wrote nothing, so that there is nothing to take back." in done.output
+
+
 def test_a_dry_run_sends_nothing(write, undo, writes):
     write(person(title="CEO"))
     taken = write(person(title="Boss"), person(2))
