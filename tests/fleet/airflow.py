@@ -13,10 +13,12 @@ import urllib.request
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from tests.fleet.hosts import VARIABLE, Host
 from tests.machine import find_program
@@ -191,6 +193,13 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def install_provider() -> None:
-    """Install singer_crm_airflow into Airflow's environment, as it stands here."""
-    words = ["install", "--quiet", "--force-reinstall", "--no-deps", str(ROOT / "singer_crm_airflow")]
-    subprocess.run([*MODEST, PYTHON, "-m", "pip", *words], check=True, capture_output=True)
+    """Install singer_crm_airflow into Airflow's environment, as it stands here; once, since tests run side by side."""
+    provider, environment = ROOT / "singer_crm_airflow", PYTHON.parents[1]
+    files = [file for file in sorted(provider.iterdir()) if file.is_file()]
+    state = sha256(b"".join(file.name.encode() + file.read_bytes() for file in files)).hexdigest()
+    with FileLock(environment / "provider.lock"):
+        installed = environment / "provider.sha256"
+        if not installed.exists() or installed.read_text() != state:
+            words = ["install", "--quiet", "--force-reinstall", "--no-deps", str(provider)]
+            subprocess.run([*MODEST, PYTHON, "-m", "pip", *words], check=True, capture_output=True)
+            installed.write_text(state)
