@@ -66,7 +66,7 @@ def main() -> None:
 
 
 for name, place, does in (
-    ("accounts", "accounts:accounts", "Look after the accounts of accounts.yml."),
+    ("accounts", "accounts:accounts", "Look after the accounts of accounts.yml, which singer-crm sync keeps in step."),
     ("apply", "apply:apply_file", "Carry out a plan, where it is still true."),
     ("authorize", "authorize:authorize", "Get an access token, which does not expire."),
     ("check", "check:check", "Check the settings, and tell whose account they reach."),
@@ -79,7 +79,7 @@ for name, place, does in (
     ("quota", "quota:quota", "Look at the shared quota, and end a pause."),
     ("rejected", "rejected:rejected", "List, show, replay or drop rejected records."),
     ("runs", "runs:runs", "List the runs of target-crm, or draw them."),
-    ("sync", "sync:sync", "Read accounts with their taps, and write them."),
+    ("sync", "sync:sync", "Sync accounts of accounts.yml: read each with its tap, and write it with target-crm."),
     ("try", "try_one:try_record", "Write one record and show each request and its answer."),
     ("undo", "undo:undo", "Take back what a run wrote."),
 ):

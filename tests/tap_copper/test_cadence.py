@@ -59,7 +59,7 @@ def test_records_do_not_wait_longer_than_ten_seconds_for_their_state(monkeypatch
         written: list[tuple[float, str]] = []
         monkeypatch.setattr(
             "tap_copper.output._write",
-            lambda lines: written.extend(
+            lambda _, lines: written.extend(
                 (time.passed_seconds, json.loads(line)["type"]) for line in lines.splitlines()
             ),
         )

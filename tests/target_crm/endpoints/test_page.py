@@ -41,7 +41,7 @@ def test_the_settings_make_exactly_the_requests_that_the_page_shows(run, api, se
     done = run(MESSAGES, dry_run=True, max_concurrency=1, **yaml.safe_load(settings_))
     assert done.code == 0, done.errors
     reads = [f"GET {request['path']}?{_query(request)}" for request in api.received("GET")]
-    shown = re.sub(r"(encoding='utf-8'\?>)\n", r"\1 ", done.errors)
+    shown = re.sub(r"(encoding='utf-8'\?>)\\n", r"\1 ", done.errors)
     assert [*reads, *filter(_REQUEST.match, shown.splitlines())] == wanted
     assert api.received("POST") == []
 
