@@ -132,7 +132,7 @@ def test_any_input_ends_in_order(account, tmp_path, capsys, lines):
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(7200)
 @pytest.mark.usefixtures("_signals")
 @settings(max_examples=2000, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(lines=st.lists(LINE, max_size=12))

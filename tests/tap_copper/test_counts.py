@@ -120,6 +120,7 @@ def test_a_second_that_just_fits_the_ceiling_comes_whole_and_one_beyond_is_an_er
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 def test_a_hundred_thousand_records_in_one_second_come_and_one_more_is_an_error() -> None:
     for count in (100_000, 100_001):
         with Emulator(empty=True, clock=Clock(frozen_at=NOW)) as emulator:
