@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 import requests
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
@@ -54,7 +54,7 @@ def body(browser) -> str:
 
 def soon(browser, claim) -> None:
     """Wait until a claim holds: pages load, and the live parts ask once a second."""
-    passing = (StaleElementReferenceException,)  # the page was replaced while it was read
+    passing = (WebDriverException,)  # of many kinds, where the page is replaced while it is read
     WebDriverWait(browser, 120, poll_frequency=0.05, ignored_exceptions=passing).until(lambda _: claim())
 
 
