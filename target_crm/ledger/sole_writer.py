@@ -13,6 +13,7 @@ from target_crm.ledger import tables
 from target_crm.ledger.locks import LockedError, LockLostError, Locks, OtherLedgerError, logger
 from target_crm.ledger.store import Store
 from target_crm.ledger.values import Source
+from target_crm.ledger.waiting import SILENT_SECONDS
 
 if TYPE_CHECKING:
     from target_crm.ledger.lease import Lease
@@ -21,7 +22,7 @@ PROOF_SECONDS = 5.0  # for which a proof is good: long against a round trip, sho
 NEVER = (-math.inf, -math.inf)  # of a permit: the last proof is too old whatever the clocks say
 NAMED = 20  # source ids in a sentence
 # A run that is stopped in mid-transaction holds up its successor for no longer than this: it idles for a moment else.
-IDLE_IN_TRANSACTION = "20s"
+IDLE_IN_TRANSACTION = f"{SILENT_SECONDS}s"
 WHOLE = ""  # of the object: all of it is written, not a share
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,6 +18,7 @@ from target_crm.ledger.locks import TELL_SECONDS, logger
 from target_crm.ledger.values import LedgerDataError, LedgerError
 
 BUSY_SECONDS = 30  # for which a statement waits for another program, such as `singer-crm ledger`: long for any of ours
+SILENT_SECONDS = 20  # for which a program may stand still in the midst of a transaction that others wait for
 RETRY_SECONDS = 0.2  # between two tries
 
 
@@ -40,10 +42,19 @@ _BLOCKERS = sa.text(
     "SELECT other.pid, other.application_name FROM unnest(pg_blocking_pids(:pid)) blocking (pid) "
     "JOIN pg_stat_activity other USING (pid)"
 )
+_END_SILENT = sa.text(
+    "SELECT pg_terminate_backend(other.pid) FROM unnest(pg_blocking_pids(:pid)) blocking (pid) "
+    "JOIN pg_stat_activity other USING (pid) WHERE other.usename = current_user AND other.state = 'active' "
+    "AND other.wait_event = 'ClientRead' AND other.state_change < now() - make_interval(secs => :seconds)"
+)
+"""Ends who holds the waiting one back and has been silent for too long between two statements that it sends together.
+
+The server does not count it as idle in a transaction then, so that idle_in_transaction_session_timeout does not end it.
+"""
 
 
 class WaitTeller:
-    """Says of a transaction that waits for more than a second what it waits for.
+    """Says of a transaction that waits for more than a second what it waits for, and ends it where that stands still.
 
     Args:
         engine: The ledger's database.
@@ -75,11 +86,20 @@ class WaitTeller:
             began, seen_before = self.began, seen
             seen = began
             # Two looks show that it lasts. Its age does not: this process may have stood still.
-            if began is None or began != seen_before or began == told:
+            if began is None or began != seen_before:
                 continue
-            if (cause := self._cause()) is not None and self.began == began:
+            if began == told:
+                self._end_silent()
+            elif (cause := self._cause()) is not None and self.began == began:
                 told = began
                 logger.info("Waiting for %s, at most %d seconds", cause, BUSY_SECONDS)
+
+    def _end_silent(self) -> None:
+        """End a program that stands still in the midst of its transaction, such as one on a paused host."""
+        if self.pid is None:
+            return
+        with suppress(sa.exc.DBAPIError), self._engine.connect() as connection:  # who may not end it waits
+            connection.execute(_END_SILENT, {"pid": self.pid, "seconds": SILENT_SECONDS})
 
     def _cause(self) -> str | None:
         """Name the program that the transaction waits for; None if it waits for none, and only takes long."""

@@ -120,7 +120,7 @@ def test_whenever_it_stood_still(start, shared, emulator, seed):
     requests = random.Random(seed).randrange(1, RECORDS)
     (first, _, errors), (second, _, said) = taken_over(emulator, start, shared, requests)
     if second.returncode != 0:  # it stood still in the midst of a transaction, for which nobody can take over a file
-        assert shared["ledger_url"].startswith("sqlite")
+        assert shared["ledger_url"].startswith("sqlite"), said.decode()
         assert b"Another program has held the ledger" in said
         assert first.returncode == 0, errors.decode()
         assert names(emulator) == sorted([*(f"T{n}" for n in range(RECORDS)), "late"])

@@ -93,6 +93,25 @@ def test_a_row_that_stays_locked_ends_the_run_in_a_sentence(run, postgres, psql,
     assert "Another program has held the ledger" in done.errors
 
 
+def test_a_program_that_stands_still_between_statements_sent_together_is_ended(run, postgres, monkeypatch, until):
+    """A paused host may stand still there, and the server does not call that idle in a transaction."""
+    monkeypatch.setattr("target_crm.ledger.waiting.SILENT_SECONDS", 0.5)
+    assert run(MESSAGES, ledger_url=postgres).code == 0
+    with closing(import_package("psycopg").connect(postgres)) as connection:
+        session = connection.pgconn
+        session.enter_pipeline_mode()
+        for statement in (b"BEGIN", b"SELECT epoch FROM ledger_epochs FOR UPDATE"):
+            session.send_query_params(statement, None)
+        session.send_flush_request()
+        session.flush()
+        assert session.get_result().status
+        assert session.get_result() is None
+        assert session.get_result().ntuples, "the row is locked"
+        told = until("Waiting for", lambda: None)
+        assert run(MESSAGES, ledger_url=postgres).code == 0
+        assert "another program's transaction in the ledger's database" in told.said
+
+
 def test_a_run_that_waits_for_the_file_says_so_and_goes_on(run, settings, until, emulator):
     assert run(MESSAGES).code == 0
     file = settings["ledger_url"].removeprefix("sqlite:///")
