@@ -58,7 +58,11 @@ class SearchStream(CopperStream):
     @cached_property
     def _opened(self) -> Reader:
         """The reader of this run, which may have asked the first query ahead."""
-        return self.reader(*self._range())
+        return self._reader_of_run()
+
+    def _reader_of_run(self) -> Reader:
+        """Make the reader of what this run hands on. What an incremental one misses, the next run reads."""
+        return self.reader(*self._range(), tail_ahead=self.is_incremental and self.bookmark is not None)
 
     @override
     def pages(self) -> Iterator[Page]:
@@ -68,7 +72,7 @@ class SearchStream(CopperStream):
             given = self.bookmark.seconds
             if self.bookmark.settle(int(began.timestamp()), int(self._lookback.total_seconds())):
                 log_event(self.logger, "bookmark_ahead", level="WARNING", stream=self.name, given=moment(given or 0))
-                yield from self._pages(self.reader(*self._range()))
+                yield from self._pages(self._reader_of_run())
 
     def _pages(self, reader: Reader) -> Iterator[Page]:
         self.account.progress.begin(self, reader, opened=self.opened)
@@ -122,7 +126,12 @@ class SearchStream(CopperStream):
         return min(reached, int(reader.began.timestamp()))
 
     def reader(
-        self, start: int | None = None, stop: int | None = None, *, check: Callable[[], None] | None = None
+        self,
+        start: int | None = None,
+        stop: int | None = None,
+        *,
+        check: Callable[[], None] | None = None,
+        tail_ahead: bool = False,
     ) -> Reader:
         """Make a reader of the stream between two seconds, both included.
 
@@ -131,6 +140,7 @@ class SearchStream(CopperStream):
             stop: The last second, in Unix time; None for no bound.
             check: Called while pages are waited for; this stream's own ``check`` if left out. Another stream that reads
                 this one gives its own.
+            tail_ahead: Leave what is edited while the last pages are read to the next run, if it is not met.
         """
         filters = search_filters(self.config, self.name, self.account.time.now())
         minimum, maximum = f"minimum_{self.date_filter}", f"maximum_{self.date_filter}"
@@ -152,6 +162,7 @@ class SearchStream(CopperStream):
             repeats=repeats,
             totals_are_hints=totals_are_hints(self.config, self.name),
             splits=bool(self.created_filter),
+            tail_ahead=tail_ahead,
         )
         first, last = (_negative(stop), _negative(start)) if self.newest_first else (start, stop)
         lookback = timedelta(seconds=self.config["lookback_seconds"])

@@ -119,7 +119,18 @@ class AscendingSearch(Search):
                 return page
         if head_only or self._overcounts:
             return None
-        return next(filter(None, (self._ask_page([cut]) for cut in self._awaited)), None)
+        page = next(filter(None, (self._ask_page([cut]) for cut in self._awaited)), None)
+        return page or self._ask_tail_ahead()
+
+    def _ask_tail_ahead(self) -> InFlight | None:
+        """Ask for the tail while the last pages before it are under way: an answer may take seconds."""
+        tail = self._tail
+        if not self._limits.tail_ahead or self._awaited or tail is None or tail.done or self._is_under_way(tail):
+            return None
+        if self._is_tail_ahead:  # its further pages are asked for after all that comes before them
+            return None
+        self._is_tail_ahead = True
+        return self._begin(tail)
 
     def _is_slow(self, window: Window) -> bool:
         """Whether a window waits to be asked for further pages of one second."""

@@ -28,6 +28,8 @@ class Limits:
             whatever its total says.
         splits: The search also has a filter on the date of creation, by which one second can be read in parts.
         in_order: Read the first windows to their end before the others, so that hardly any answer waits for its turn.
+        tail_ahead: Where the search is read in order, ask for the tail together with the last pages before it. What is
+            edited between the two may then be left to the next run, which a read that infers deletions must not do.
     """
 
     page_size: int = 200
@@ -39,6 +41,7 @@ class Limits:
     totals_are_hints: bool = False
     splits: bool = False
     in_order: bool = False
+    tail_ahead: bool = False
 
     @property
     def most_pages(self) -> int:

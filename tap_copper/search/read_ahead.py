@@ -2,7 +2,7 @@
 
 The first query is open-ended. If it does not bring everything, records older than the horizon are read in closed
 windows, and the rest, the tail, after all of them: a record that is edited meanwhile moves into the tail and is met
-there.
+there. The tail may be asked for ahead, and is asked for again unless nothing can have moved.
 
 Where a window is cut depends on the order of the search (``orders``). Either way no request is a mere probe.
 """
@@ -150,6 +150,7 @@ class Search(ABC):
         self._recount = Recount(start, stop, limits)
         self._tail_brought: list[Row] = []
         self._is_tail_confirmed = False
+        self._is_tail_ahead = False  # it was asked for before all that comes before it had come
         self._limits = limits
         self._windows = [Window(start, stop, limits, SearchBehaviour())]
         self._tail: Window | None = self._windows[0]
@@ -273,12 +274,22 @@ class Search(ABC):
                 window.end()
 
     def _confirm_tail(self) -> None:
-        """Read the tail twice where fewer records have come than the first answer counted."""
+        """Read the tail twice where fewer records have come than the first answer counted.
+
+        A tail that was asked for ahead is read once more, too, unless it was empty and exactly so many records have
+        come: then none can have moved into it from a page that was read later.
+        """
         tail = self._tail
-        if tail is not None and tail.done and not self._is_tail_confirmed and all(each.done for each in self._windows):
-            self._is_tail_confirmed = True
-            if self._count_once_more() is not None:
+        if tail is None or self._is_tail_confirmed or not all(each.done for each in self._windows):
+            return
+        if self._is_tail_ahead:
+            self._is_tail_ahead = False
+            if self._tail_brought or not self._recount.has_all_told:
                 tail.restart(self._tail_brought)
+                return
+        self._is_tail_confirmed = True
+        if self._count_once_more() is not None:
+            tail.restart(self._tail_brought)
 
     def _take_first(
         self, query: PageQuery, window: Window, rows: Sequence[Row], total: int | None, horizon: int

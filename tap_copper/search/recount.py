@@ -165,6 +165,11 @@ class Recount:
             limits=self._limits,
         )
 
+    @property
+    def has_all_told(self) -> bool:
+        """Whether exactly as many distinct records have come as the first answer counted."""
+        return self._told is not None and self.has_all(self._told)
+
     def has_all(self, total: int) -> bool:
         """Whether exactly as many distinct records have come as a total of the whole search counts."""
         count = len(self._closed) + len(self._later)

@@ -75,7 +75,8 @@ accounts = st.one_of(
     st.builds(lambda seed: dice(seed).choices(range(990), k=200), st.integers(0, 10_000)),
 )
 IN_ORDER = Limits(**{**vars(LARGER), "in_order": True})
-limits = st.sampled_from([SMALL, LARGER, IN_ORDER])
+TAIL_AHEAD = Limits(**{**vars(IN_ORDER), "tail_ahead": True})
+limits = st.sampled_from([SMALL, LARGER, IN_ORDER, TAIL_AHEAD])
 shares = st.sampled_from([0.1, 0.5, 1.0])
 
 

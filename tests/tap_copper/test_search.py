@@ -152,7 +152,39 @@ def test_records_beyond_the_end_are_left_out() -> None:
 
 
 IN_ORDER, IN_ORDER_HINTED = (replace(each, in_order=True) for each in (LARGER, LARGER_HINTED))
-limits = st.sampled_from([SMALL, LARGER, SMALL_HINTED, LARGER_HINTED, IN_ORDER, IN_ORDER_HINTED])
+TAIL_AHEAD = replace(IN_ORDER, tail_ahead=True)
+limits = st.sampled_from([SMALL, LARGER, SMALL_HINTED, LARGER_HINTED, IN_ORDER, IN_ORDER_HINTED, TAIL_AHEAD])
+
+
+@pytest.mark.parametrize("way", [LARGER, IN_ORDER, TAIL_AHEAD], ids=["at once", "in order", "tail ahead"])
+def test_a_record_that_is_edited_meanwhile_comes_all_the_same(way: Limits) -> None:
+    """Also where it leaves a page that is on its way for a tail that has been answered, as a new one is counted."""
+    for seed in range(100):
+        crm = CrmModel(random=dice(seed))
+        crm.fill(list(range(100, 900, 10)))
+        before, at = set(crm.records), crm.random.randrange(2, 14)
+
+        def edit(crm: CrmModel = crm, at: int = at) -> None:
+            crm.now += 1
+            if crm.questions == 2:
+                crm.write(1000, crm.now)
+            if crm.questions == at:
+                crm.write(crm.random.choice(list(crm.records)), crm.now)
+
+        brought = read(crm, way, meanwhile=edit)
+        assert before <= {record for record, _ in brought}
+
+
+def test_a_tail_that_is_asked_for_ahead_costs_no_request_where_nothing_moves() -> None:
+    for count in (13, 80, 300):
+        questions = []
+        for way in (IN_ORDER, TAIL_AHEAD):
+            crm = crm_with([100 + 2 * number for number in range(count)])
+            assert sorted(read(crm, way)) == sorted(crm.records.items())
+            questions.append(crm.questions)
+        assert questions[0] == questions[1]
+
+
 seconds = st.lists(st.integers(0, 990), max_size=60)
 many = st.builds(
     lambda count, spread, seed: dice(seed).choices(range(990 - spread, 990), k=count),
