@@ -29,7 +29,20 @@ _SIGNS: Mapping[Entity, frozenset[str]] = {
     ),
     Entity.LEAD: frozenset(map(unnumbered, ("lead id", "lead owner", "company account", "converted", "is converted"))),
     Entity.PERSON: frozenset(
-        map(unnumbered, ("first name", "last name", "given name", "family name", "fname", "lname", "person name"))
+        map(
+            unnumbered,
+            (
+                "first name",
+                "last name",
+                "given name",
+                "family name",
+                "fname",
+                "lname",
+                "person name",
+                "job title",
+                "job position",
+            ),
+        )
     ),
     Entity.COMPANY: frozenset(
         map(unnumbered, ("account name", "company name", "organization name", "industry", "domain", "billing city"))

@@ -1,9 +1,10 @@
 """Column names of exports that users of CRMs have, by what they mean, whichever program wrote them: tables alone.
 
-The layouts are public: exports and reports of Salesforce, HubSpot, Pipedrive and Zoho, of Google Contacts, Outlook,
-Mailchimp and LinkedIn. What the target understands by itself stands in ``crm_api.naming.known``; here is what takes a
-look at the other columns: of several addresses the one that people mean, the company that a person belongs to, a title
-that is no job. ``target_crm.proposals.meanings`` reads the tables. Phrases stand between commas.
+The layouts are public: exports and reports of Salesforce, HubSpot, Pipedrive, Zoho, Insightly, SugarCRM, Dynamics,
+Capsule, Freshsales and monday, of Google Contacts, Outlook, Mailchimp, LinkedIn, Constant Contact, Brevo, Apollo,
+ZoomInfo, Xero, Odoo and Shopify. What the target understands by itself stands in ``crm_api.naming.known``; here is what
+takes a look at the other columns: of several addresses the one that people mean, the company that a person belongs to,
+a title that is no job. ``target_crm.proposals.meanings`` reads the tables. Phrases stand between commas.
 """
 
 from __future__ import annotations
@@ -63,13 +64,16 @@ COLUMNS: Mapping[tuple[str, ...], str] = {
     ("middle_name",): "middle",
     ("prefix",): "honorific, courtesy title, salutation",
     ("job_title", "title"): "title, designation, role, job position",
-    ("website", "websites"): f"{', '.join(known.WEBSITE)}, website value, web address, personal web page",
+    ("website", "websites"): f"{', '.join(known.WEBSITE)}, website value, web address, personal web page, "
+    "primary url, other urls, urls",
     ("email_domain",): "website domain",
-    ("linkedin",): "linkedin bio, person linkedin url",
-    ("twitter",): "twitter handle, twitter username",
-    ("facebook",): "facebook profile",
+    ("linkedin",): "linkedin bio, person linkedin url, social linkedin, linkedin contact profile url",
+    ("twitter",): "twitter handle, twitter username, social twitter",
+    ("facebook",): "facebook profile, social facebook",
     ("skype_name",): "skype, skype id",
-    ("owner",): "owner full name, record owner, assigned user, sales rep",
+    ("owner",): (
+        "owner full name, record owner, assigned user, assigned user name, sales rep, salesperson, user responsible"
+    ),
     ("tags",): "tag, labels, label, label s, categories, group membership, groups",
     ("description",): "note, comment, about us, remarks, internal notes, message",
     ("campaign",): "campaign source, primary campaign source",
@@ -79,12 +83,15 @@ COLUMNS: Mapping[tuple[str, ...], str] = {
     ("customer_number",): "account number",
     ("lead_status",): "hs lead status",
     ("pipeline",): "sales pipeline",
-    ("amount",): "lead value",
-    ("currency",): "deal currency, amount currency",
-    ("close_date",): "expected closing date",
-    ("probability",): "probability percent, stage probability",
+    ("stage",): "pipeline current stage, current stage",
+    ("amount",): "lead value, bid amount",
+    ("currency",): "deal currency, amount currency, bid currency",
+    ("close_date",): "expected closing date, forecast close date",
+    ("probability",): "probability percent, stage probability, close probability, probability of winning",
     ("loss_reason",): "reason for loss, reason lost",
     ("due_date",): "task due date, deadline",
+    ("work_phone", "phone"): "ddi number, default address phone",
+    ("mobile_phone", "mobile", "phone"): "sms",
 }
 """Column names, between commas, that the target does not understand by itself, or not as they are meant; by the names
 that flat records may use for what they mean."""
@@ -104,11 +111,20 @@ KEPT = (
     "updated time, last changed, last activity, last activity date, last activity time, last contacted, "
     "last viewed date, last referenced date, system modstamp, optin time, optin ip, confirm time, confirm ip, "
     "member rating, photo url, photo, is deleted, deleted, age, fiscal period, fiscal year, stage change time, "
-    "unsubscribed time, last login, submitted at, submission date, timestamp"
+    "unsubscribed time, last login, submitted at, submission date, timestamp, date updated, last updated"
 )
 """Columns that the source fills by itself."""
-IDS = "id, record id, record, object id, leid, euid, uuid, guid, key, unique id, external id, system id, activity id"
+IDS = (
+    "id, record id, record, object id, leid, euid, uuid, guid, key, unique id, external id, system id, activity id, "
+    "item id, ext id"
+)
 """Columns that identify a record at the source."""
+IDS_OF: Mapping[Entity, str] = {Entity.PERSON: "customer id, subscriber id, profile id"}
+"""Columns that identify records of one kind, and may mean others elsewhere: the customer of an order."""
+PROGRAMS = known_words("apollo capsule copper hubspot insightly klaviyo monday pipedrive salesforce zoho zoominfo")
+"""Programs that put their names before ids: ``Apollo Contact Id``."""
+NOT_TO_BE_CHANGED = ("do", "not", "modify")
+"""Words that Dynamics puts before the columns by which it knows a row again."""
 OWNERS = (*known.OWNER, "hubspot owner", "record owner")
 """Columns for the user who takes care of a record."""
 ASPECTS: Mapping[str, str] = {
@@ -137,9 +153,11 @@ PHONE_WORDS = PHONES | known_words("number numbers no value")
 MOBILES = known_words("mobile cell cellphone cellular")
 UNWANTED_PHONES = known_words("fax pager telex car radio callback isdn tty tdd assistant assistants asst sms")
 """Words for numbers at which nobody answers, or somebody else."""
+SHARED_BY_ALL = known_words("company corporate switchboard")
+"""Words for numbers at which many people are reached."""
 CATEGORIES: Mapping[str, str] = {
     **dict.fromkeys(("work", "business", "office", "direct", "company", "main", "primary", "default", "secondary"), ""),
-    **dict.fromkeys(("additional", "alternate", "alternative", "second", "corporate", "switchboard"), ""),
+    **dict.fromkeys(("additional", "alternate", "alternative", "second", "tertiary", "corporate", "switchboard"), ""),
     **dict.fromkeys(("home", "personal", "private"), "home"),
     **dict.fromkeys(("mobile", "cell", "cellphone", "cellular"), "mobile"),
     "other": "other",
@@ -150,6 +168,7 @@ PARTS: Mapping[str, str] = {
     "street": "street",
     "street address": "street",
     "address line": "street",
+    "street address line": "street",
     "address": "address",
     "postal address": "whole",
     "full address": "whole",
@@ -183,12 +202,20 @@ PARTS_OF_A_GROUP: Mapping[str, str] = {
     "formatted": "whole",
     "full": "whole",
     "extended address": "street2",
+    "line": "street",
+    "province code": "state",
+    "state code": "state",
+    "country code": "country",
     "po box": "street2",
     "code": "postal_code",
 }
 """The words for parts of an address behind a word that says which address: ``Billing Code``."""
 GROUPS = (
     "mailing",
+    "mail",
+    "address mail",
+    "po",
+    "primary address",
     "billing",
     "business",
     "work",
@@ -202,7 +229,12 @@ GROUPS = (
     "",
     "home",
     "other",
+    "address other",
     "shipping",
     "alternate",
+    "alternate address",
+    "sa",
 )
 """The addresses that exports tell apart, the one that people mean first."""
+GROUPS_BEHIND = known_words("work office business home other mailing billing shipping")
+"""Words behind a part of an address that say which address: ``City - Work`` of Constant Contact."""

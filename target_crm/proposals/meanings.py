@@ -17,15 +17,19 @@ from target_crm.proposals.known_columns import (
     EMAIL_WORDS,
     ENTITIES,
     GROUPS,
+    GROUPS_BEHIND,
     IDS,
+    IDS_OF,
     KEPT,
     LINKING,
     MOBILES,
+    NOT_TO_BE_CHANGED,
     OWNERS,
     PARTS,
     PARTS_OF_A_GROUP,
     PHONE_WORDS,
     PHONES,
+    PROGRAMS,
     RELATED,
     UNWANTED_PHONES,
     Entity,
@@ -42,6 +46,8 @@ _ONE_WORD = {
     ("post", "code"): "postcode",
     ("sales", "account"): "account",
     ("web", "site"): "website",
+    ("hub", "spot"): "hubspot",
+    ("zoom", "info"): "zoominfo",
 }
 
 
@@ -127,7 +133,12 @@ _WHOLE_NAMES = {
     **dict.fromkeys(map(unnumbered, KEPT.split(",")), Meaning(Sense.KEPT)),
     "parentid": Meaning(Sense.OTHER_IDS),
     "associatedcompanyid": Meaning(Sense.RELATED, entity=Entity.COMPANY, aspect="id"),
+    "defaultaddresscompany": Meaning(Sense.RELATED, entity=Entity.COMPANY, aspect="name"),  # Shopify
 }
+for _entity_of_id, _phrases in IDS_OF.items():
+    _MEANINGS_OF.setdefault(_entity_of_id, {}).update(
+        dict.fromkeys(map(unnumbered, _phrases.split(",")), Meaning(Sense.ID))
+    )
 _OWNERS = frozenset(map(unnumbered, OWNERS))
 _PARTS = {unnumbered(name): part for name, part in PARTS.items()}
 _PARTS_OF_A_GROUP = {unnumbered(name): part for name, part in PARTS_OF_A_GROUP.items()}
@@ -145,7 +156,9 @@ def meaning_of(name: str, own: Entity | None) -> Meaning | None:
     """
     spelt = words_of(name)
     words = tuple(word for word in spelt if not word.isdecimal())
-    if words and words[0] in BEFORE_NAMES:
+    if words[:3] == NOT_TO_BE_CHANGED:
+        return Meaning(Sense.ID if own is not None and _entity(words[3:]) == (own, ()) else Sense.KEPT)
+    if words and (words[0] in BEFORE_NAMES or (words[0] in PROGRAMS and words[-1] in _ID_WORDS)):
         words = words[1:]
     found = _meaning(words, own)
     if found is None and words and not any(word.isdecimal() for word in spelt):
@@ -238,7 +251,8 @@ def _group_and_part(words: Sequence[str]) -> tuple[str, str] | None:
         part = _PARTS_OF_A_GROUP.get("".join(words[split:]))
         if group is not None and part is not None:
             return group, part
-    return None
+    behind = _PARTS.get("".join(words[:-1]))
+    return (words[-1], behind) if behind is not None and words[-1] in GROUPS_BEHIND else None
 
 
 def preference(group: str) -> tuple[int, int]:
@@ -262,6 +276,6 @@ def _numbered(meaning: Meaning, name: str) -> Meaning:
     number = next((word for word in words if word.isdecimal()), "")
     if not number or int(number) < 2:  # noqa: PLR2004 - the first is the one that has no number elsewhere
         return meaning
-    if words[-1] == number:
+    if number == words[-1] or words[words.index(number) - 1] == "line":
         return replace(meaning, part="street2") if meaning.part in {"street", "address"} else meaning
     return replace(meaning, group=f"{meaning.group}#{number}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -11,7 +12,7 @@ from crm_api.crm_objects import Attribute, Kind
 from target_crm.mapping.declared_names import Assignment, Role
 from target_crm.mapping.fields import Fields
 from target_crm.proposals.declared import names_of, titles_of
-from target_crm.proposals.known_columns import ASPECTS, Entity
+from target_crm.proposals.known_columns import ASPECTS, SHARED_BY_ALL, Entity
 from target_crm.proposals.meanings import Meaning, Sense, meaning_of, preference, unnumbered, words_of
 from target_crm.proposals.samples import Column, Sample, first_of
 
@@ -27,6 +28,9 @@ _RELATED_NAMES: Mapping[Entity, tuple[str, ...]] = {
     Entity.PERSON: ("contact_name", "contact", "opportunity_contact", "case_contact"),
 }
 """Names of attributes that hold the name of another record as text."""
+_WHOSE_NUMBER = (("work",), ("home",))
+_NUMBER = re.compile(r"\+?[\d\s().,/x-]{6,}")
+"""Text that may be a phone number."""
 _NETWORKS = {"linkedin.com": "linkedin", "twitter.com": "twitter", "x.com": "twitter", "facebook.com": "facebook"}
 _REASONS: Mapping[Sense, str] = {
     Sense.LABEL: "it says of which kind another column's value is",
@@ -146,6 +150,8 @@ class Placing:
     def _labelled(self, column: Column, meaning: Meaning | None) -> Meaning | None:
         """Take the kind of an e-mail or phone number from the column that says it: ``Phone 1 - Label``."""
         words = words_of(column.name)
+        if words in _WHOSE_NUMBER and column.values and all(map(_NUMBER.fullmatch, column.values)):
+            return meaning_of(f"{column.name} phone", self._own)  # Work beside Mobile, as Freshsales shows them
         if meaning is None or meaning.sense not in {Sense.EMAIL, Sense.PHONE} or words[-1] != "value":
             return meaning
         beside = {(*words[:-1], "label"), (*words[:-1], "type")}
@@ -293,6 +299,7 @@ class Placing:
         order = ("", *claim.assignment.attribute.flat)
         part = claim.assignment.part
         is_other = claim.meaning is not None and claim.meaning.category == "other"
+        is_other = is_other or not SHARED_BY_ALL.isdisjoint(words_of(claim.column))
         place = order.index(part) if part in order else len(order)
         return not self._sample.columns[claim.column].filled, is_other, not claim.understood, place
 
@@ -305,6 +312,9 @@ class Placing:
         for claim in places.claims:
             if _is_place(claim) and not claim.name.startswith(f"{_group(claim)}_"):
                 groups.setdefault(_group(claim), []).append(claim)
+        named, unnamed = groups.get("address", []), groups.get("", [])
+        if named and unnamed and not _parts(named) & _parts(unnamed):
+            named += groups.pop("")  # Address Street beside City
         if len(groups) < 2:  # noqa: PLR2004 - there is nothing to choose
             return places.claims
         chosen = min(groups, key=lambda group: (not self._is_filled(groups[group]), preference(group)))
@@ -360,6 +370,11 @@ def category_of(assignment: Assignment) -> str | None:
 
 def _group(claim: Claim) -> str:
     return claim.meaning.group if claim.meaning is not None and claim.meaning.sense is Sense.ADDRESS else ""
+
+
+def _parts(claims: Iterable[Claim]) -> set[str]:
+    """The parts of an address that columns give."""
+    return {claim.meaning.part for claim in claims if claim.meaning is not None}
 
 
 def _is_place(claim: Claim) -> bool:
