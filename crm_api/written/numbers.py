@@ -47,8 +47,22 @@ _SIGNS = {
     "Kč": "CZK",
     "Ft": "HUF",
 }
-"""Signs of one currency; a bare dollar is that of many."""
-_OTHER_SIGNS = frozenset({"kr", "kr.", "Fr.", "Rs", "Rs.", "lei"})
+"""Signs of one currency."""
+_CROWNS, _RUPEES = frozenset({"SEK", "NOK", "DKK", "ISK"}), frozenset({"INR", "PKR", "LKR", "NPR", "MUR", "SCR", "IDR"})
+_DOLLARS = (
+    "USD AUD CAD NZD HKD SGD TWD MXN ARS CLP COP BRL UYU BBD BSD BZD BMD BND FJD GYD JMD KYD LRD NAD SBD SRD TTD XCD"
+)
+_SHARED_SIGNS = {
+    "$": frozenset((*_DOLLARS.split(), "CUP", "CVE", "DOP", "NIO")),
+    "¥": frozenset({"JPY", "CNY"}),
+    "kr": _CROWNS,
+    "kr.": _CROWNS,
+    "Fr.": frozenset({"CHF", "XAF", "XOF", "XPF"}),
+    "Rs": _RUPEES,
+    "Rs.": _RUPEES,
+    "lei": frozenset({"RON", "MDL"}),
+}
+"""Signs that several currencies share."""
 _COMMA_CODES = "AUD CAD CNY GBP HKD ILS INR JPY KRW MXN NZD PHP SGD THB USD"
 _COMMA_BETWEEN_THOUSANDS = frozenset(_COMMA_CODES.split())
 _MINUS = frozenset({"-", "\N{MINUS SIGN}"})
@@ -71,10 +85,12 @@ class WrittenNumber(NamedTuple):
     Attributes:
         number: The number.
         currency: Its currency (ISO 4217); empty if it is not said, or not said clearly.
+        may_be: The currencies that share its sign; none if it has no sign, or one of one currency.
     """
 
     number: Decimal
     currency: str = ""
+    may_be: frozenset[str] = frozenset()
 
 
 def read_written(text: str, *, is_whole: bool = False, is_percent: bool = False) -> WrittenNumber:
@@ -98,7 +114,7 @@ def read_written(text: str, *, is_whole: bool = False, is_percent: bool = False)
     unit = units[0] if units else ""
     number = _number(found["body"], unit, is_whole=is_whole)
     is_negative = bool(signs) and (signs[0] in _MINUS or signs[0] == "(")
-    return WrittenNumber(-number if is_negative else number, _currency(unit))
+    return WrittenNumber(-number if is_negative else number, _currency(unit), _SHARED_SIGNS.get(unit, frozenset()))
 
 
 def _is_unit(before: str | None, after: str | None, *, is_percent: bool) -> bool:
@@ -106,7 +122,7 @@ def _is_unit(before: str | None, after: str | None, *, is_percent: bool) -> bool
     if unit == _PERCENT:
         return is_percent and after == _PERCENT
     is_sign = unit[-1:] != "" and unicodedata.category(unit[-1]) == "Sc" and unit[:-1].isalpha() | (len(unit) == 1)
-    return not unit or is_sign or unit.upper() in _CURRENCIES or unit in _SIGNS or unit in _OTHER_SIGNS
+    return not unit or is_sign or unit.upper() in _CURRENCIES or unit in _SIGNS or unit in _SHARED_SIGNS
 
 
 def _currency(unit: str) -> str:

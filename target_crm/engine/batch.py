@@ -254,24 +254,33 @@ class StreamWriter:
         """Return those that would not send what was sent last; the others are done."""
         ready: list[Ready] = []
         hashes: dict[str, bytes] = {}
+        emptying = self._emptying(mapped, known)
         for incoming, result in mapped:
             before = known.get(incoming.source_id)
-            if is_unchanged_payload(result, before) and self._trusts_ledger(incoming.source_id, before):
+            empties = incoming.source_id in emptying
+            if is_unchanged_payload(result, before) and not empties and self._trusts_ledger(incoming.source_id, before):
                 hashes[incoming.source_id] = incoming.record_hash
             else:
-                ready.append(self._as_known(incoming, result, before))
+                ready.append(self._as_known(incoming, result, before, empties=empties))
         if hashes:
             self._records.unchanged({source_id: known[source_id].crm_id for source_id in hashes}, hashes)
         return ready
 
-    def _as_known(self, incoming: IncomingRecord, mapped: Mapped, before: Known | None) -> Ready:
+    def _emptying(self, mapped: Sequence[tuple[IncomingRecord, Mapped]], known: Mapping[str, Known]) -> set[str]:
+        """Return those that hold what they held, and empty a list since its mode is no longer to add."""
+        empty = {each.source_id: result for each, result in mapped if self._context.mapper.empties_lists(result)}
+        asked = [each for each in empty if (now := known.get(each)) and now.crm_id and now.digest == empty[each].digest]
+        found = self._context.ledger.digests.last_sent(self._context.scope, asked) if asked else {}
+        return {each for each, last in found.items() if self._context.mapper.empties_lists(empty[each], last)}
+
+    def _as_known(self, incoming: IncomingRecord, mapped: Mapped, before: Known | None, *, empties: bool) -> Ready:
         if before is None:
             return Ready(incoming, mapped)
         if before.crm_id is None:
             return Ready(incoming, mapped, written_at=before.written_at)
         origin = _HELD_AGAIN.get(before.origin, before.origin)
         reread = incoming.source_id in self._records.unanswered
-        as_sent = not reread and is_unchanged_payload(mapped, before)
+        as_sent = not reread and not empties and is_unchanged_payload(mapped, before)
         return Ready(
             incoming, mapped, before.crm_id, origin, reread=reread, written_at=before.written_at, as_sent=as_sent
         )

@@ -12,6 +12,7 @@ from crm_api.crm_objects import Attribute, CrmRecord, Kind, Outgoing, Payload
 from crm_api.values import has_value
 from target_crm.mapping.comparison import NOTHING, Comparison
 from target_crm.mapping.fields import Fields
+from target_crm.mapping.flat import LISTS
 from target_crm.mapping.last_sent import LastSent
 from target_crm.mapping.merged_values import value_after_update
 from target_crm.mapping.values import Change, Conflict, Difference, KeptValue, Mode, Side
@@ -230,6 +231,15 @@ class Changes:
             for name, each in empty.items()
             if last.knows(mark := mark_of(each)) and not last.was_sent(mark, NOTHING)
         )
+
+    def emptied_lists(self, payload: Payload, last: LastSent | None) -> tuple[str, ...]:
+        """The lists that an update empties, and that had values when they were last sent, if that is given."""
+        empty = {
+            each.name: value
+            for each, value in self._attributes_of(payload)
+            if each.kind in LISTS and self.mode_of(each) is Mode.REPLACE and not has_value(value)
+        }
+        return tuple(empty) if last is None or not empty else self.emptied(empty, (), last)
 
     def remembered(
         self, payload: Payload, basis: Basis, change: Change, answer: CrmRecord | None, before: CrmRecord | None

@@ -313,6 +313,10 @@ class Mapper:
         """The attributes that are null now and had a value when they were last sent."""
         return self._changes.emptied(mapped.payload, mapped.nulls, last)
 
+    def empties_lists(self, mapped: Mapped, last: LastSent | None = None) -> bool:
+        """Tell whether a record empties a list; with the record as it was last sent, one that had values then."""
+        return bool(self._changes.emptied_lists(mapped.payload, last))
+
     def kept(self, change: Change, current: CrmRecord | None, answer: CrmRecord | None) -> tuple[KeptValue, ...]:
         """The values before and after a change: of the record before and the answer, each None if it was not read."""
         return self._changes.kept(change, current, answer)

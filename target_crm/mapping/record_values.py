@@ -89,9 +89,18 @@ class RecordValues:
             if attribute.kind is Kind.NAME_IDS:
                 return self._listed_ones(attribute, value, beside, left_out)
             if self._settings.use_name is not None:
-                return self._vendor_values.value(attribute, self._settings.use_name, beside)
+                return self._stand_in(attribute, self._settings.use_name, beside)
             left_out[attribute.name] = LeftOut(error.rejection.reason)
             return _LEFT_OUT
+
+    def _stand_in(self, attribute: Attribute, name: str | list[str], beside: dict[str, Any]) -> Any:
+        """The vendor's form of the name that the settings give for those that the CRM does not list."""
+        try:
+            return self._vendor_values.value(attribute, name, beside)
+        except RejectedError as error:
+            setting = f"{self._settings.place('unknown_names')}.use, {self._settings.use_name!r}"
+            sentence = f"{setting}, cannot stand in for a name: {error.rejection.reason}"
+            raise RejectedError(Reason.UNKNOWN_NAME, sentence, attribute.name, self._settings.use_name) from error
 
     def _listed_ones(
         self, attribute: Attribute, given: list[Any], beside: dict[str, Any], left_out: dict[str, LeftOut]
@@ -106,6 +115,7 @@ class RecordValues:
                 if error.rejection.kind != Reason.UNKNOWN_NAME:
                     raise
                 if self._settings.use_name is not None:
+                    self._stand_in(attribute, [self._settings.use_name], beside)
                     kept.append(self._settings.use_name)
                 else:
                     left_out[attribute.name] = LeftOut(error.rejection.reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
@@ -29,7 +29,7 @@ from target_crm.mapping.fields import Fields
 from target_crm.mapping.flat import bare_text
 from target_crm.mapping.match_keys import normalise_domain
 from target_crm.mapping.names import NameList
-from target_crm.mapping.values import Dates
+from target_crm.mapping.values import Dates, RejectedError
 
 _MACHINE_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|[-+]?(?:inf(?:inity)?|nan)", re.IGNORECASE)
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d+)?", re.ASCII)
@@ -109,9 +109,11 @@ class VendorValues:
         """Read a number, also as people write it; a currency in its text goes where the record's currency stands."""
         is_whole = attribute.kind is Kind.INTEGER
         if isinstance(given, str) and _MACHINE_NUMBER.fullmatch(given.strip()) is None:
-            given, currency = read_written(given, is_whole=is_whole, is_percent=attribute.percent)
+            given, currency, may_be = read_written(given, is_whole=is_whole, is_percent=attribute.percent)
             if currency and attribute.currency:
                 self._put_currency(attribute.currency, currency, beside)
+            elif may_be and attribute.currency in beside:
+                self._check_currency(attribute.currency, may_be, beside)
         return read_integer(given) if is_whole else read_number(given)
 
     def _put_currency(self, name: str, currency: str, beside: dict[str, Any]) -> None:
@@ -122,6 +124,18 @@ class VendorValues:
         held = beside.setdefault(name, meant)
         if held != meant and str(held).casefold() != str(meant).casefold():
             raise ValueError(f"is in {currency}, and {name} says another currency")
+
+    def _check_currency(self, name: str, may_be: Iterable[str], beside: dict[str, Any]) -> None:
+        """Refuse an amount whose sign is none of the record's currency: yen in a record in euros."""
+        attribute = self._fields.attribute(name)
+        if attribute is None:
+            return
+        held = str(beside[name]).casefold()
+        for currency in may_be:
+            with suppress(RejectedError):  # which this account does not have
+                if str(self.value(attribute, currency, beside)).casefold() == held:
+                    return
+        raise ValueError(f"has a sign of other currencies than {name} says")
 
     def _day(self, attribute: Attribute, given: Any, _: dict[str, Any]) -> Any:
         """Read ISO 8601 and Python's own dates, or else whatever the CRM itself writes."""

@@ -109,6 +109,21 @@ def test_a_null_that_was_a_value_when_last_sent_is_told_and_sent_if_nulls_are(ru
     assert run([PEOPLE, person(title=None, details="two")], streams=streams).report["became_null"] == {}
 
 
+@pytest.mark.parametrize("empty", [None, []])
+def test_a_list_is_emptied_once_its_mode_is_replace_though_the_source_said_null_before(run, emulator, empty):
+    adds, replaces = {"null_values": "send"}, {"null_values": "send", "fields": {"tags": "replace"}}
+    run([PEOPLE, person(tags=["a"])], streams={"people": adds})
+    done = run([PEOPLE, person(tags=empty)], streams={"people": adds})
+    assert "would empty it; a list, in mode replace" in done.errors
+    assert only(emulator)["tags"] == ["a"]
+    done = run([PEOPLE, person(tags=empty)], streams={"people": replaces})
+    assert done.of("people") == {"input": 1, "updated": 1}
+    assert only(emulator)["tags"] == []
+    edit(emulator, tags=["typed"])
+    assert run([PEOPLE, person(tags=empty)], streams={"people": replaces}).of("people") == {"input": 1, "unchanged": 1}
+    assert only(emulator)["tags"] == ["typed"]
+
+
 def test_digests_follow_a_lost_answer(run, emulator):
     run([PEOPLE, person()])
     emulator.trouble("error_after:status=500,route=PUT /people/*,every=1")

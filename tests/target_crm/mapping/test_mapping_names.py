@@ -85,6 +85,13 @@ def test_another_name_can_be_used_in_its_place(mapped: Map, rejected: Reject) ->
     assert rejected("people", {"name": "A", "contact_type": "Friend"}, **rules).attribute == "contact_type_id"
 
 
+@pytest.mark.parametrize("record", [{"assignee": "Jo"}, {"Interests": ["Golf", "Polo"]}])
+def test_a_name_that_cannot_stand_in_is_told_with_its_setting(rejected: Reject, record: dict[str, Any]) -> None:
+    found = rejected("people", {"name": "A", **record}, unknown_names={"use": "nobody@example.com"})
+    assert found.kind == "unknown_name"
+    assert "unknown_names.use, 'nobody@example.com', cannot stand in for a name: " in found.reason
+
+
 def test_options_of_custom_fields_are_known_by_label_and_by_id(mapped: Map, rejected: Reject) -> None:
     record = {"name": "A", "cf_segment": "LARGE", "cf_interests": ["Chess", 6401, "6402"]}
     values = [each["value"] for each in mapped("people", record).payload["custom_fields"]]

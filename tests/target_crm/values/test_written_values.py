@@ -100,6 +100,19 @@ def test_an_amount_in_another_currency_than_the_record_says_is_rejected(mapper_o
     assert "is in EUR" in found.reason
 
 
+@pytest.mark.parametrize(("crm", "object_name", "name", "currency"), AMOUNTS)
+@pytest.mark.parametrize("text", ["$5", "¥5", "5 kr", "Rs. 5"])
+def test_a_sign_that_several_currencies_share_must_fit_the_currency_that_the_record_says(
+    mapper_of, crm, object_name, name, currency, text
+):
+    mapper = mapper_of(crm, object_name)
+    assert float(mapper.map({name: text}).payload[name]) == 5
+    found = mapper.map({name: text, currency: "EUR"})
+    assert isinstance(found, Rejection)
+    assert found.reason == f"{name} has a sign of other currencies than {currency} says"
+    assert float(mapper.map({name: "$5", currency: "USD"}).payload[name]) == 5
+
+
 DAY = date(2024, 5, 31)
 
 
