@@ -91,7 +91,6 @@ COLUMNS: Mapping[tuple[str, ...], str] = {
     ("loss_reason",): "reason for loss, reason lost",
     ("due_date",): "task due date, deadline",
     ("work_phone", "phone"): "ddi number, default address phone",
-    ("mobile_phone", "mobile", "phone"): "sms",
 }
 """Column names, between commas, that the target does not understand by itself, or not as they are meant; by the names
 that flat records may use for what they mean."""
@@ -202,7 +201,6 @@ PARTS_OF_A_GROUP: Mapping[str, str] = {
     "formatted": "whole",
     "full": "whole",
     "extended address": "street2",
-    "line": "street",
     "province code": "state",
     "state code": "state",
     "country code": "country",

@@ -28,7 +28,8 @@ _RELATED_NAMES: Mapping[Entity, tuple[str, ...]] = {
     Entity.PERSON: ("contact_name", "contact", "opportunity_contact", "case_contact"),
 }
 """Names of attributes that hold the name of another record as text."""
-_WHOSE_NUMBER = (("work",), ("home",))
+_WHOSE_NUMBER = {("work",): "work phone", ("home",): "home phone", ("sms",): "mobile phone"}
+"""Names of columns that are phone numbers where their values are."""
 _NUMBER = re.compile(r"\+?[\d\s().,/x-]{6,}")
 """Text that may be a phone number."""
 _NETWORKS = {"linkedin.com": "linkedin", "twitter.com": "twitter", "x.com": "twitter", "facebook.com": "facebook"}
@@ -151,7 +152,7 @@ class Placing:
         """Take the kind of an e-mail or phone number from the column that says it: ``Phone 1 - Label``."""
         words = words_of(column.name)
         if words in _WHOSE_NUMBER and column.values and all(map(_NUMBER.fullmatch, column.values)):
-            return meaning_of(f"{column.name} phone", self._own)  # Work beside Mobile, as Freshsales shows them
+            return meaning_of(_WHOSE_NUMBER[words], self._own)  # Work beside Mobile, as Freshsales shows them
         if meaning is None or meaning.sense not in {Sense.EMAIL, Sense.PHONE} or words[-1] != "value":
             return meaning
         beside = {(*words[:-1], "label"), (*words[:-1], "type")}

@@ -353,3 +353,18 @@ def test_the_probability_of_a_stage_is_the_deals_in_percent():
     data = b"dealname,hs_deal_stage_probability\nA,0.4\n"
     found = settings_from("--object", "opportunities", data=data)
     assert "* 100" in found["stream_maps"]["records"]["win_probability"]
+
+
+def test_work_home_and_sms_are_phones_only_where_their_values_are():
+    columns = schema("people", ("id",), email="string", Work="string", SMS="string")
+    numbers = record_of("people", id=1, email="a@x.example", Work="+1 555 0100", SMS="15550101")
+    words = record_of("people", id=1, email="a@x.example", Work="Engineer", SMS="yes")
+    assert settings_from(data=as_lines([columns, words]))["streams"]["people"]["exclude"] == ["Work", "SMS"]
+    assert "exclude" not in settings_from(data=as_lines([columns, numbers]))["streams"]["people"]
+
+
+def test_of_several_numbers_one_that_many_people_share_comes_last():
+    columns = schema("contacts", ("id",), **{"Company Phone": "string", "Work Direct Phone": "string"})
+    told = record_of("contacts", id=1, **{"Company Phone": "+1 555 0100", "Work Direct Phone": "+1 555 0101"})
+    done = yaml.safe_load(invoke("--crm", "freshsales", data=as_lines([columns, told])).stdout)
+    assert done["streams"]["contacts"]["exclude"] == ["Company Phone"]

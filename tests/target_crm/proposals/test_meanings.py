@@ -64,6 +64,12 @@ def test_what_is_about_another_record_is_told_from_the_records_own(own, name, en
         (PERSON, "Address 1 - Label", Sense.LABEL),
         (PERSON, "Business Fax", Sense.UNWANTED),
         (PERSON, "Assistant's Phone", Sense.UNWANTED),
+        (PERSON, "Apollo Contact Id", Sense.ID),
+        (PERSON, "HubSpot Owner ID", Sense.OTHER_IDS),
+        (PERSON, "(Do Not Modify) Contact", Sense.ID),
+        (PERSON, "(Do Not Modify) Modified On", Sense.KEPT),
+        (PERSON, "Customer ID", Sense.ID),
+        (PERSON, "Apollo Account Id", Sense.RELATED),
     ],
 )
 def test_what_has_no_place_is_known_as_well(own, name, sense):
@@ -81,6 +87,11 @@ def test_what_has_no_place_is_known_as_well(own, name, sense):
         ("Address Line 2", "", "street2"),
         ("Organization - ZIP/Postal code of Address", "", "postal_code"),
         ("Address - State/Prov/Region", "address", "state"),
+        ("POAddressLine1", "po", "street"),
+        ("Primary Address Postalcode", "primary address", "postal_code"),
+        ("Street address line 2 - Work", "work", "street2"),
+        ("City - Home", "home", "city"),
+        ("Address 2: Street 1", "address#2", "street"),
     ],
 )
 def test_addresses_are_told_apart(name, group, part):
@@ -88,7 +99,8 @@ def test_addresses_are_told_apart(name, group, part):
 
 
 @pytest.mark.parametrize(
-    "name", ["Email Opt Out", "Fax", "Code", "Number", "Person - Open deals", "E-mail Display Name"]
+    "name",
+    ["Email Opt Out", "Fax", "Code", "Number", "Person - Open deals", "E-mail Display Name", "Business Line", "SMS"],
 )
 def test_what_only_looks_like_a_home_is_none(name):
     found = meaning_of(name, PERSON)
