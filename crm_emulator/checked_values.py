@@ -50,7 +50,7 @@ def require_object(what: str, value: Any, known: Iterable[str], needed: Iterable
         raise ValueError(f"{what} must be an object of {', '.join(names)}, not {shown(value)}")  # noqa: TRY004 - a wrong value, whoever sent it
     for name in value:
         if name not in names:
-            raise ValueError(f"{what} has no {name!r}; it has {', '.join(names)}")
+            raise ValueError(f"{what} has no {name!r}; it has {', '.join(names) or 'nothing'}")
     for name in needed:
         if name not in value:
             raise ValueError(f"{what} lacks {name!r}")
