@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ _SHOWN = 200  # characters of a value that a message repeats
 
 def shown(value: object) -> str:
     """Return a value as a message shows it: a text in quotes, anything else as JSON spells it."""
-    if isinstance(value, str):
+    if isinstance(value, str) or (isinstance(value, float) and not isfinite(value)):
         text = repr(value)
     else:
         try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.access import Access
 from crm_emulator.checked_values import require_kind, require_object, require_within, shown
+from crm_emulator.clock import require_dates
 from crm_emulator.faults import Fault
 from crm_emulator.messages import Answer, MalformedBodyError, RefusalError, Request, is_whole, json_answer
 from crm_emulator.quota import Rate
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 PREFIX = "/_emulator"
 _FIRE = "/{vendor}/webhooks/fire"
-_LATEST = 253_402_300_799  # the last second of the year 9999
 _LARGEST = 1_000_000_000  # of a switch that is a number
 _STATUSES = (200, 599)
 _MOST_ID = (1 << 63) - 1
@@ -191,10 +191,9 @@ class Control:
             require_kind(name, value, float)
         advance, skew, of_header = sent["advance"], sent["skew_seconds"], sent["date_header_skew_seconds"]
         then = clock.now() + advance + skew - clock.skew_seconds
-        if not all(0 <= each <= _LATEST for each in (then, then + of_header)):
-            raise ControlError("the clock and the Date header must stay between the years 1970 and 9999")
-        clock.advance(advance)
+        require_dates(then, then + of_header)
         clock.skew_seconds, clock.date_header_skew_seconds = skew, of_header
+        clock.advance(advance)
         return self._clock(request)
 
     def _set_strictness(self, request: Request) -> Any:

@@ -67,6 +67,7 @@ class EmulatedCrms:
         self.scheme = "http"
         self.port = port
         self.clock = clock or Clock()
+        self.clock.require_dates()
         self.accounts = tuple(
             Accounts(number, accounts, self.clock, database, switches if number == 1 else copy(switches))
             for number in range(1, accounts + 1)
