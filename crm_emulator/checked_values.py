@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ _SHOWN = 200  # characters of a value that a message repeats
 
 def shown(value: object) -> str:
     """Return a value as a message shows it: a text in quotes, anything else as JSON spells it."""
-    if isinstance(value, str):
+    if isinstance(value, str) or (isinstance(value, float) and not isfinite(value)):
         text = repr(value)
     else:
         try:
@@ -50,7 +51,7 @@ def require_object(what: str, value: Any, known: Iterable[str], needed: Iterable
         raise ValueError(f"{what} must be an object of {', '.join(names)}, not {shown(value)}")  # noqa: TRY004 - a wrong value, whoever sent it
     for name in value:
         if name not in names:
-            raise ValueError(f"{what} has no {name!r}; it has {', '.join(names)}")
+            raise ValueError(f"{what} has no {name!r}; it has {', '.join(names) or 'nothing'}")
     for name in needed:
         if name not in value:
             raise ValueError(f"{what} lacks {name!r}")

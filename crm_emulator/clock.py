@@ -6,6 +6,14 @@ import asyncio
 import time
 from email.utils import formatdate
 
+_LATEST = 253_402_300_799  # the last second of the year 9999
+
+
+def require_dates(*instants: float) -> None:
+    """Raise ValueError unless all instants (Unix seconds) can be written as dates, as stamps and headers are."""
+    if not all(0 <= each <= _LATEST for each in instants):  # which NaN is not, either
+        raise ValueError("the clock and the Date header must stay between the years 1970 and 9999")
+
 
 class Clock:
     """Clock of the emulated server, in Unix seconds.
@@ -36,8 +44,13 @@ class Clock:
         return int(self.now())
 
     def advance(self, seconds: float) -> None:
-        """Move the clock forward at once; a running clock runs on from there."""
+        """Move the clock forward at once; a running clock runs on from there. Raises ValueError beyond all dates."""
+        require_dates(self.now() + seconds)
         self._advanced += seconds
+
+    def require_dates(self) -> None:
+        """Raise ValueError where the clock stands at an instant that no date can say."""
+        require_dates(self.now(), self.now() + self.date_header_skew_seconds)
 
     def date_header(self) -> str:
         """Return the HTTP ``Date`` of this instant."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.access import Access
 from crm_emulator.checked_values import require_kind, require_object, require_within, shown
+from crm_emulator.clock import require_dates
 from crm_emulator.faults import Fault
 from crm_emulator.messages import Answer, MalformedBodyError, RefusalError, Request, is_whole, json_answer
 from crm_emulator.quota import Rate
@@ -25,11 +26,15 @@ if TYPE_CHECKING:
 
 PREFIX = "/_emulator"
 _FIRE = "/{vendor}/webhooks/fire"
-_LATEST = 253_402_300_799  # the last second of the year 9999
 _LARGEST = 1_000_000_000  # of a switch that is a number
 _STATUSES = (200, 599)
 _MOST_ID = (1 << 63) - 1
 _LOAD = f"{PREFIX}/load"  # which takes a file
+_QUERIES = {  # the names in a query that a route knows; of any other route none
+    ("GET", "/requests"): ("last", "method", "route", "vendor"),
+    ("GET", "/dump"): ("account",),
+    ("POST", "/load"): ("account",),
+}
 _FILE_TYPES = {"", "application/octet-stream", "application/vnd.sqlite3", "application/x-sqlite3"}
 
 
@@ -98,6 +103,7 @@ class Control:
     async def _carried_out(self, route: Route, request: Request) -> Answer:
         """Carry a request out; one that cannot be is answered with a sentence, and never fails later ones."""
         try:
+            require_object("the query", dict(request.query), _QUERIES.get((route.method, route.path), ()))
             if route.path == _FIRE:
                 await wrap_future(self._outbox(request).fire())
             return route.endpoint(request)
@@ -139,6 +145,8 @@ class Control:
 
     def _requests(self, request: Request) -> Any:
         wanted = {name: request.query.get(name, "") for name in ("method", "route", "vendor")}
+        if wanted["vendor"]:
+            self._named(wanted["vendor"])
         last = _whole("last", request.query.get("last", "100"))
         found = list(self._crms.journal.matching(**wanted))
         return [logged.as_record() for logged in found[max(0, len(found) - last) :]]
@@ -183,10 +191,9 @@ class Control:
             require_kind(name, value, float)
         advance, skew, of_header = sent["advance"], sent["skew_seconds"], sent["date_header_skew_seconds"]
         then = clock.now() + advance + skew - clock.skew_seconds
-        if not all(0 <= each <= _LATEST for each in (then, then + of_header)):
-            raise ControlError("the clock and the Date header must stay between the years 1970 and 9999")
-        clock.advance(advance)
+        require_dates(then, then + of_header)
         clock.skew_seconds, clock.date_header_skew_seconds = skew, of_header
+        clock.advance(advance)
         return self._clock(request)
 
     def _set_strictness(self, request: Request) -> Any:
@@ -230,10 +237,14 @@ class Control:
         return []
 
     def _vendor(self, request: Request) -> Vendor:
+        return self._named(request.parameters["vendor"])
+
+    def _named(self, name: str) -> Vendor:
         for vendor in self._crms.vendors:
-            if vendor.account_name == request.parameters["vendor"]:
+            if vendor.account_name == name:
                 return vendor
-        raise ControlError(f"there is no vendor {request.parameters['vendor']!r}")
+        names = ", ".join(vendor.account_name for vendor in self._crms.vendors)
+        raise ControlError(f"there is no vendor {name!r}; there are {names}")
 
     def _switches(self, request: Request) -> Any:
         return asdict(self._vendor(request).switches)
@@ -314,7 +325,7 @@ def _record_sent(request: Request) -> dict[str, Any]:
 def _whole(what: str, text: str) -> int:
     """Read a whole number from an address; raises ControlError."""
     if not is_whole(text):
-        raise ControlError(f"{what} must be a whole number, not {text!r}")
+        raise ControlError(f"{what} must be a whole number of at most 18 digits, 0 or more, not {text!r}")
     return int(text)
 
 

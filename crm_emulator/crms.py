@@ -67,6 +67,7 @@ class EmulatedCrms:
         self.scheme = "http"
         self.port = port
         self.clock = clock or Clock()
+        self.clock.require_dates()
         self.accounts = tuple(
             Accounts(number, accounts, self.clock, database, switches if number == 1 else copy(switches))
             for number in range(1, accounts + 1)
@@ -141,7 +142,8 @@ class EmulatedCrms:
     def accounts_of(self, customer: int) -> Accounts:
         """Return the accounts of a customer, from 1 on; raises ValueError."""
         if not 1 <= customer <= len(self.accounts):
-            raise ValueError(f"there is no account {customer}; there are 1 to {len(self.accounts)}")
+            there = "there is account 1 alone" if len(self.accounts) == 1 else f"there are 1 to {len(self.accounts)}"
+            raise ValueError(f"there is no account {customer}; {there}")
         return self.accounts[customer - 1]
 
     def close(self) -> None:

@@ -27,7 +27,7 @@ from crm_api.copper import objects as copper_objects
 from crm_api.crm_objects import CrmObject
 from crm_api.errors import SIGNAL_OFFSET, Exit
 from crm_api.freshsales.objects import OBJECTS as FRESHSALES_OBJECTS
-from tap_copper.deletions import DeletedRecordsStream
+from tap_copper.deletions.deleted_records import DeletedRecordsStream
 from tap_copper.streams import STREAMS
 from tap_copper.tap import TapCopper
 from target_crm.endpoints.settings import ENDPOINT_SETTINGS

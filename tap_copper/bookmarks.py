@@ -30,7 +30,7 @@ class Bookmark:
         seconds: The bookmark in Unix seconds; None where there is none.
 
     Raises:
-        StreamError: The bookmark is not a date.
+        StreamError: The bookmark is not a date, or one of another attribute.
     """
 
     def __init__(
@@ -43,6 +43,16 @@ class Bookmark:
             self.reset()
         else:
             self.seconds: int | None = _seconds(state.get("replication_key_value"), stream)
+            self._require_own_key()
+
+    def _require_own_key(self) -> None:
+        """Refuse a bookmark of another attribute: an id would be read as an instant, and records be missed."""
+        given = self._state.get("replication_key")
+        if self.seconds is not None and given is not None and given not in (self._replication_key, *_FOREIGN_KEYS):
+            wanted = self._replication_key
+            raise StreamError(
+                f"The state's bookmark of {self._stream} must be one of {wanted}, not {given!r}: {_ADVICE}"
+            )
 
     def reset(self) -> None:
         """Forget the bookmark: the stream is read from its start."""

@@ -19,7 +19,7 @@ from tap_copper.child_stream import FIELD_IN_BRACES, filled
 from tap_copper.client import CopperStream, Send
 from tap_copper.concurrency import ordered_map
 from tap_copper.conformance import page_schema
-from tap_copper.deletions import DeletedRecordsStream
+from tap_copper.deletions.deleted_records import DeletedRecordsStream
 from tap_copper.errors import NotWholeError, StreamError
 from tap_copper.list_stream import read_pages, whole_list
 from tap_copper.search.query import StalledError

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
+from crm_emulator.checked_values import require_object
 from crm_emulator.control import ControlError
 from crm_emulator.faults import Fault, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
+    from crm_emulator.messages import Request
     from crm_emulator.vendor import Vendor
+
+FORM = "application/x-www-form-urlencoded"
 
 KINDS = {
     Kind.LATENCY: "Latency: answers take longer",
@@ -39,6 +44,34 @@ _NUMBERS: Mapping[str, type[int | float]] = {
     "jitter_seconds": float,
     "records": int,
 }
+
+
+def fields_sent(request: Request, known: Collection[str], needed: Collection[str] = ()) -> dict[str, str]:
+    """Return the fields of a form by name. What is not one of this page's forms sets nothing: raises ValueError."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+        raise ControlError(f"this takes a form of this page, {FORM}")
+    sent = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
+    if not sent:
+        raise ControlError("the form is empty")
+    return require_object("the form", sent, known, needed)
+
+
+def choice(request: Request, name: str, words: Collection[str]) -> str:
+    """Return the value of the only field of a form, which is one of some words; raises ValueError."""
+    value = fields_sent(request, (name,), (name,))[name]
+    if value not in words:
+        raise ControlError(f"{name} must be one of {', '.join(words)}, not {value!r}")
+    return value
+
+
+def trouble_sent(request: Request) -> dict[str, str]:
+    """Return the fields of the form that makes trouble; raises ValueError."""
+    return fields_sent(request, [each.name for each in fields(Fault)], ("kind",))
+
+
+def switches_sent(vendor: Vendor, request: Request) -> dict[str, str]:
+    """Return the fields of the form of a vendor's switches; raises ValueError."""
+    return fields_sent(request, [each.name for each in fields(vendor.switches)])
 
 
 def filled(sent: Mapping[str, str]) -> dict[str, str]:

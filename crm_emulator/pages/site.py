@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
 from crm_emulator.access import COOKIE
 from crm_emulator.addresses import is_loopback
-from crm_emulator.control import ControlError, set_switches
+from crm_emulator.control import set_switches
 from crm_emulator.messages import Answer, Request
 from crm_emulator.pages import forms, views
 from crm_emulator.routing import Route, Router
@@ -220,8 +220,9 @@ class Pages:
     # Forms
 
     def _add_trouble(self, request: Request) -> Answer:
-        sent = forms.filled(_fields(request))
+        sent = forms.filled({})
         try:
+            sent = forms.filled(forms.trouble_sent(request))
             self._crms.trouble(forms.fault(sent))
         except ValueError as wrong:
             return self._trouble_page(sent, str(wrong))
@@ -237,17 +238,21 @@ class Pages:
 
     def _set_switches(self, request: Request) -> Answer:
         vendor = self._vendor(request)
-        try:
-            set_switches(vendor, forms.switches(vendor, _fields(request)))
-        except ControlError as wrong:
-            return self._crm_page(vendor, str(wrong))
-        return _redirect(f"/crm/{vendor.account_name}")
+        return self._set(
+            vendor, lambda: set_switches(vendor, forms.switches(vendor, forms.switches_sent(vendor, request)))
+        )
 
     def _set_strictness(self, request: Request) -> Answer:
         vendor = self._vendor(request)
-        set_strictness(
-            vendor, Strictness.LENIENT if _fields(request).get("strictness") == "lenient" else Strictness.STRICT
-        )
+        words = [each.value for each in Strictness]
+        return self._set(vendor, lambda: set_strictness(vendor, Strictness(forms.choice(request, "strictness", words))))
+
+    def _set(self, vendor: Vendor, action: Callable[[], object]) -> Answer:
+        """Carry out what a form on a CRM's page asks for; what is wrong with it is shown there."""
+        try:
+            action()
+        except ValueError as wrong:
+            return self._crm_page(vendor, str(wrong))
         return _redirect(f"/crm/{vendor.account_name}")
 
     def _fire_webhooks(self, request: Request) -> Answer:
@@ -258,8 +263,8 @@ class Pages:
 
     def _set_quota(self, request: Request) -> Answer:
         vendor = self._vendor(request)
-        vendor.use_quota(None if _fields(request).get("rates") == "vendor" else ())
-        return _redirect(f"/crm/{vendor.account_name}")
+        rates = {"vendor": None, "none": ()}
+        return self._set(vendor, lambda: vendor.use_quota(rates[forms.choice(request, "rates", rates)]))
 
     def _vendor(self, request: Request) -> Vendor:
         name = request.parameters["crm"]
@@ -268,10 +273,6 @@ class Pages:
             raise UnknownObjectError(f"There is no CRM {name}.")
         found.ensure_ready()
         return found
-
-
-def _fields(request: Request) -> dict[str, str]:
-    return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 def _redirect(path: str, *headers: tuple[str, str]) -> Answer:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from crm_emulator import Emulator, Rate
+from crm_emulator import Clock, Emulator, Rate
 from crm_emulator.documentation import rendered
 
 CRMS = ("copper", "freshsales", "freshsales_classic", "apptivo", "anything")
@@ -157,3 +157,13 @@ def test_the_page_about_the_emulator_lists_every_route_and_switch_as_they_are():
         for name in CRMS:
             assert f"<!-- begin switches {name} -->" in text or name == "freshsales_classic"
             assert all(f"`{route.method} {route.path}`" in text for route in getattr(emulator, name).routes)
+
+
+@pytest.mark.parametrize("instant", [1e300, float("nan"), -1.0, 253_402_300_800])
+def test_a_clock_stays_where_dates_can_say_it(instant):
+    with pytest.raises(ValueError, match="1970 and 9999"), Emulator(empty=True, clock=Clock(frozen_at=instant)):
+        pass
+    with Emulator(empty=True, clock=Clock(frozen_at=1_750_000_000)) as emulator:
+        with pytest.raises(ValueError, match="1970 and 9999"):
+            emulator.clock.advance(instant - 1_750_000_000)
+        assert emulator.clock.now() == 1_750_000_000

@@ -127,6 +127,9 @@ def refused(capsys, *options):
         (["--switch", "leads_enabled=yes"], "true or false"),
         (["--switch", "search_ceiling=high"], "search_ceiling"),
         (["--switch", "hubspot.leads=true"], "hubspot"),
+        (["--skew-seconds", "1e300"], "between the years 1970 and 9999"),
+        (["--skew-seconds", "nan"], "between the years 1970 and 9999"),
+        (["--latency-seconds", "nan"], "not nan"),
     ],
 )
 def test_a_wrong_option_is_one_sentence_and_status_2(capsys, options, said):

@@ -229,6 +229,13 @@ def test_a_page_elsewhere_cannot_use_it(emulator):
         ("/freshsales/records/contacts", {"email": 5}),
         ("GET /copper/records/people/x", None),
         ("GET /requests?last=x", None),
+        ("GET /requests?last=-5", None),
+        ("GET /requests?status=422", None),
+        ("GET /requests?vendor=coper", None),
+        ("DELETE /requests?vendor=copper", None),
+        ("GET /dump?account=9", None),
+        ("GET /dump?customer=1", None),
+        ("GET /copper/records/people?name=Ann", None),
         ("GET /dump?account=x", None),
     ],
 )

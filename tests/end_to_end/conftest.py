@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from crm_emulator import Emulator
 from tests.launchers import launchers
 
 ROOT = Path(__file__).parents[2]
@@ -73,3 +74,26 @@ def copper_account():
         return {"base_url": copper.base_url, "api_key": copper.api_key, "user_email": copper.user_email}
 
     return settings
+
+
+@pytest.fixture(scope="module")
+def empty_emulator():
+    """An emulator without records, for the tests of one file."""
+    with Emulator(empty=True) as running:
+        yield running
+
+
+@pytest.fixture
+def new_emulator():
+    """An emulator without records, for one test."""
+    with Emulator(empty=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def small_emulator():
+    """An emulator with a few records of each object, for the tests of one file."""
+    with Emulator(
+        seed=1, people=5, companies=2, leads=2, opportunities=2, projects=1, tasks=1, activities=2
+    ) as running:
+        yield running

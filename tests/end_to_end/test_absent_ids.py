@@ -7,7 +7,6 @@ import subprocess
 
 import pytest
 
-from crm_emulator import Emulator
 from tests.target_crm.messages import as_lines, record_of, schema_of
 
 CONTACTS = schema_of("contacts", "last_name", "email", "owner", "city")
@@ -15,9 +14,8 @@ COUNT = 12
 
 
 @pytest.fixture
-def vendor():
-    with Emulator(empty=True) as running:
-        yield running.freshsales
+def vendor(new_emulator):
+    return new_emulator.freshsales
 
 
 def test_an_owner_whom_a_person_chose_outlives_a_run_that_fills_empty_fields(launched, vendor, tmp_path):

@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from crm_emulator import Emulator
 from tests.commands import run_command
 
 UNREACHABLE = "http://127.0.0.1:9/copper/developer_api/v1"
@@ -22,20 +21,12 @@ def record(number, stream="people"):
     return {"type": "RECORD", "stream": stream, "record": {"id": number, "name": f"Person {number}"}}
 
 
-@pytest.fixture(scope="module")
-def emulator():
-    with Emulator(
-        seed=1, people=5, companies=2, leads=2, opportunities=2, projects=1, tasks=1, activities=2
-    ) as running:
-        yield running
-
-
 @pytest.fixture
-def run(tmp_path, copper_account, emulator):
+def run(tmp_path, copper_account, small_emulator):
     """Run a plugin on a configuration and an input; its exit code, output and what it said."""
 
     def run(command, config, messages=(), **more):
-        settings = {**copper_account(emulator), "max_attempts": 1, "requests_per_minute": 0, **config}
+        settings = {**copper_account(small_emulator), "max_attempts": 1, "requests_per_minute": 0, **config}
         if command == "target-crm":
             settings = {"crm": "copper", "ledger_url": f"sqlite:///{tmp_path / 'ledger.sqlite'}", **settings}
         settings = {name: value for name, value in settings.items() if value is not None}
@@ -108,13 +99,13 @@ def test_a_record_that_was_cut_off_is_not_shown(run):
     assert "ann@" not in stderr
 
 
-def test_what_came_before_a_broken_line_is_written_once_over_two_runs(run, emulator):
-    before = emulator.copper.count("people")
+def test_what_came_before_a_broken_line_is_written_once_over_two_runs(run, small_emulator):
+    before = small_emulator.copper.count("people")
     lines = [SCHEMA, *map(record, range(100, 110))]
     assert run("target-crm", {}, [*lines, "}{"])[0] != 0
     status, _, stderr = run("target-crm", {}, lines)
     assert status == 0, stderr
-    assert emulator.copper.count("people") == before + 10
+    assert small_emulator.copper.count("people") == before + 10
 
 
 def test_a_stack_trace_is_shown_when_the_log_level_is_debug(run):
@@ -149,9 +140,11 @@ def test_no_configuration_at_all_names_what_is_missing(tmp_path):
 @pytest.mark.parametrize(
     ("command", "variable"), [("target-crm", "TARGET_CRM_DRY_RUN"), ("tap-copper", "TAP_COPPER_DELETIONS")]
 )
-def test_a_misspelt_variable_of_the_environment_stops_the_run_and_writes_nothing(run, emulator, command, variable):
-    written = emulator.journal.count(method="POST", route="/people")
+def test_a_misspelt_variable_of_the_environment_stops_the_run_and_writes_nothing(
+    run, small_emulator, command, variable
+):
+    written = small_emulator.journal.count(method="POST", route="/people")
     code, _, stderr = run(command, {}, [SCHEMA, record(9)], arguments=["--config", "ENV"], env={variable: "ture"})
     assert code == 2
     assert f"The environment variable {variable} must be true or false, not 'ture'" in sentences(stderr)[0]
-    assert emulator.journal.count(method="POST", route="/people") == written
+    assert small_emulator.journal.count(method="POST", route="/people") == written

@@ -6,14 +6,7 @@ import json
 
 import pytest
 
-from crm_emulator import Emulator
 from tests.commands import run_command
-
-
-@pytest.fixture(scope="module")
-def emulator():
-    with Emulator(empty=True) as running:
-        yield running
 
 
 @pytest.fixture
@@ -28,18 +21,25 @@ def check(tmp_path):
     return check
 
 
-def test_check_tells_whose_account_a_taps_settings_are(check, copper_account, emulator):
-    account = emulator.copper.records("account")[0]
-    user = next(each for each in emulator.copper.records("users") if each["email"] == emulator.copper.user_email)
-    given = {**copper_account(emulator), "start_date": "2024-01-01", "custom_field_columns": "id", "deletions": True}
+def test_check_tells_whose_account_a_taps_settings_are(check, copper_account, empty_emulator):
+    account = empty_emulator.copper.records("account")[0]
+    user = next(
+        each for each in empty_emulator.copper.records("users") if each["email"] == empty_emulator.copper.user_email
+    )
+    given = {
+        **copper_account(empty_emulator),
+        "start_date": "2024-01-01",
+        "custom_field_columns": "id",
+        "deletions": True,
+    }
     code, told, said = check(given)
     assert code == 0, said
     assert f"Account {account['name']} (id {account['id']}), as {user['name']} <{user['email']}>" in told
     assert "The settings of tap-copper are valid" in told
 
 
-def test_an_access_token_or_the_environment_will_do(check, emulator):
-    token = {"base_url": emulator.copper.base_url, "access_token": emulator.copper.access_token}
+def test_an_access_token_or_the_environment_will_do(check, empty_emulator):
+    token = {"base_url": empty_emulator.copper.base_url, "access_token": empty_emulator.copper.access_token}
     assert check(token)[0] == 0
     variables = {f"TAP_COPPER_{name.upper()}": value for name, value in token.items()}
     code, told, said = check({"start_date": "2024-01-01"}, "--config=ENV", **variables)
@@ -60,8 +60,8 @@ def test_an_access_token_or_the_environment_will_do(check, emulator):
         ({"streams": {"people": {}}}, "crm", 2),
     ],
 )
-def test_what_is_wrong_with_them_is_one_sentence(check, copper_account, emulator, changed, sentence, status):
-    code, told, said = check({**copper_account(emulator), **changed})
+def test_what_is_wrong_with_them_is_one_sentence(check, copper_account, empty_emulator, changed, sentence, status):
+    code, told, said = check({**copper_account(empty_emulator), **changed})
     assert sentence in said
     assert len(said.splitlines()) == 1
     assert "f" * 32 not in told + said

@@ -11,7 +11,6 @@ import traceback
 import pytest
 from click.testing import CliRunner
 
-from crm_emulator import Emulator
 from tap_copper.tap import TapCopper
 from target_crm.cli.main import main
 from target_crm.target import TargetCrm
@@ -21,14 +20,8 @@ SECRET = "s3cret-0123456789-that-nobody-may-see"
 PEOPLE = schema_of("people", "email", name={"type": "string"})
 
 
-@pytest.fixture(scope="module")
-def emulator():
-    with Emulator(empty=True) as running:
-        yield running
-
-
 @pytest.fixture
-def config(emulator, tmp_path, copper_account):
+def config(empty_emulator, tmp_path, copper_account):
     """Settings, with a secret wherever one can stand."""
     return {
         "crm": "copper",
@@ -42,7 +35,7 @@ def config(emulator, tmp_path, copper_account):
         "requests_per_minute": 0,
         "index_lag_seconds": 0,
         "max_attempts": 1,
-        **copper_account(emulator),
+        **copper_account(empty_emulator),
     }
 
 
@@ -67,7 +60,7 @@ def run(tmp_path, caplog):
         signal.signal(number, handler)
 
 
-def test_no_command_shows_a_secret_and_files_are_their_owners_alone(run, config, emulator, tmp_path):
+def test_no_command_shows_a_secret_and_files_are_their_owners_alone(run, config, empty_emulator, tmp_path):
     for name in ("report.json", "rejected.singer", "responses.singer", "ledger.sqlite"):
         (tmp_path / name).touch()
         (tmp_path / name).chmod(0o644)  # somebody made them so
@@ -95,7 +88,7 @@ def test_no_command_shows_a_secret_and_files_are_their_owners_alone(run, config,
     everything += [found.read_bytes().decode("latin-1") for found in files]
     for text in everything:
         assert SECRET not in text
-        assert emulator.copper.api_key not in text
+        assert empty_emulator.copper.api_key not in text
     assert {found.name: oct(stat.S_IMODE(found.stat().st_mode)) for found in files} == {
         found.name: "0o600" for found in files
     }

@@ -10,8 +10,7 @@ import pytest
 from crm_api.errors import StopError
 from crm_api.transport.quota_stores import open_store
 from crm_api.transport.store_failures import is_setting
-from crm_emulator import Emulator
-from tap_copper.snapshots import Snapshots, check_store
+from tap_copper.deletions.snapshots import Snapshots, check_store
 from target_crm.cli.stores import checked_ledger
 from target_crm.ledger.store import Store
 from tests.commands import run_command
@@ -46,9 +45,8 @@ REFUSALS = {
 
 
 @pytest.fixture(scope="module")
-def account():
-    with Emulator(empty=True) as emulator:
-        yield emulator.copper
+def account(empty_emulator):
+    return empty_emulator.copper
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ import subprocess
 
 import pytest
 
-from crm_emulator import Emulator
 from tests.target_crm.messages import as_lines, record_of, schema_of, state_of
 
 PEOPLE = schema_of("people", "email", "owner", name={"type": ["string", "null"]})
@@ -15,16 +14,10 @@ BAD = 400
 
 
 @pytest.fixture
-def emulator():
-    with Emulator(empty=True) as running:
-        yield running
-
-
-@pytest.fixture
-def piped(launched, emulator, copper_account, tmp_path):
+def piped(launched, new_emulator, copper_account, tmp_path):
     """Run a shell line in which TARGET stands for target-crm with its settings."""
     config, report = tmp_path / "config.json", tmp_path / "report.json"
-    account = copper_account(emulator)
+    account = copper_account(new_emulator)
     own = {
         "crm": "copper",
         "ledger_url": f"sqlite:///{tmp_path / 'ledger.sqlite'}",
@@ -54,14 +47,14 @@ def rejected(piped, tmp_path):
     return tmp_path / "rejected.singer"
 
 
-def test_a_mended_reject_file_lands_once(piped, rejected, emulator):
+def test_a_mended_reject_file_lands_once(piped, rejected, new_emulator):
     for _ in range(2):
         done, report = piped(
             "sed s/nobody/ada@emulator.example/ rejected.singer > mended.singer; cat mended.singer | TARGET"
         )
         assert done.returncode == 0, done.stderr.decode()
         assert report["pending"] == 0
-    assert emulator.copper.count("people") == BAD
+    assert new_emulator.copper.count("people") == BAD
     assert rejected.read_bytes() == b""
 
 

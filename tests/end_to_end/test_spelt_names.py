@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from crm_emulator import Emulator
 from tests.commands import run_command
 from tests.target_crm.messages import as_lines, record_of, schema_of
 
@@ -34,14 +33,8 @@ PEOPLE = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def emulator():
-    with Emulator(empty=True) as running:
-        yield running
-
-
-def settings_of(emulator, crm):
-    vendor = {"http": emulator.anything}.get(crm) or getattr(emulator, crm)
+def settings_of(empty_emulator, crm):
+    vendor = {"http": empty_emulator.anything}.get(crm) or getattr(empty_emulator, crm)
     keys = {"copper": ("api_key", "user_email"), "freshsales": ("api_key",), "apptivo": ("api_key", "access_key")}
     given = {name: getattr(vendor, name) for name in keys.get(crm, ())}
     if crm == "copper":
@@ -50,11 +43,11 @@ def settings_of(emulator, crm):
 
 
 @pytest.fixture
-def run(tmp_path, emulator):
+def run(tmp_path, empty_emulator):
     """Run target-crm on the records of several streams, each with a schema of just these names; the report."""
 
     def run(crm, records, **config):
-        settings = settings_of(emulator, crm) | config
+        settings = settings_of(empty_emulator, crm) | config
         settings |= {"ledger_url": f"sqlite:///{tmp_path / 'l.sqlite'}", "report_path": str(tmp_path / "report.json")}
         file = tmp_path / "config.json"
         file.write_text(json.dumps(settings))
@@ -122,11 +115,12 @@ def in_apptivo(record):
         ("apptivo", "leads", in_apptivo),
     ],
 )
-def test_a_person_arrives_whole_under_the_names_of_any_source(run, emulator, crm, object_name, read):
+def test_a_person_arrives_whole_under_the_names_of_any_source(run, empty_emulator, crm, object_name, read):
     records = {source: record_for(source, number) for number, source in enumerate(PEOPLE)}
     run(crm, records, streams={source: {"object": object_name} for source in records})
     there = {
-        each["name"].removeprefix(f"{FIRST} "): each for each in map(read, getattr(emulator, crm).records(object_name))
+        each["name"].removeprefix(f"{FIRST} "): each
+        for each in map(read, getattr(empty_emulator, crm).records(object_name))
     }
     assert sorted(there) == sorted(records)
     for number, source in enumerate(PEOPLE):
@@ -151,30 +145,30 @@ DEALS = {
 
 
 @pytest.mark.parametrize("crm", DEALS)
-def test_a_deal_arrives_under_the_names_of_other_connectors(run, emulator, crm):
+def test_a_deal_arrives_under_the_names_of_other_connectors(run, empty_emulator, crm):
     object_name, record = DEALS[crm]
     run(crm, {"dealings": record}, streams={"dealings": {"object": object_name}})
-    (found,) = getattr(emulator, crm).records(object_name)
+    (found,) = getattr(empty_emulator, crm).records(object_name)
     amounts = [float(found[name]) for name in ("amount", "monetary_value") if found.get(name) is not None]
     assert amounts == [7.0]
     assert "D" in {found.get("name"), found.get("opportunityName")}
 
 
-def test_a_declared_endpoint_gets_its_attributes_as_it_spells_them(run, emulator):
+def test_a_declared_endpoint_gets_its_attributes_as_it_spells_them(run, empty_emulator):
     endpoint = {"path": "/of/{accountId}", "attributes": ["firstName", "emailAddress"]}
     record = {"ACCOUNT_ID": 7, "FIRST_NAME": "Ann", "Email Address": "ann@x.org", "_sdc_file": "/home/someone/x.csv"}
     run("http", {"links": record}, streams={"links": {"endpoint": endpoint}})
-    (request,) = emulator.anything.received("POST")
+    (request,) = empty_emulator.anything.received("POST")
     assert request["path"] == "/of/7"
     assert request["body"] == {"firstName": "Ann", "emailAddress": "ann@x.org"}
 
 
-def test_no_column_about_a_record_is_sent_to_an_endpoint_or_counts_as_a_change(run, emulator):
+def test_no_column_about_a_record_is_sent_to_an_endpoint_or_counts_as_a_change(run, empty_emulator):
     record = {"name": "Ann", "_sdc_filename": "/home/someone/x.csv", "_SDC_EXTRACTED_AT": "2026-01-01"}
     given = {"streams": {"rows": {"endpoint": {"path": "/rows"}}}, "source_name": "sheets"}
-    before = len(emulator.anything.received("POST"))
+    before = len(empty_emulator.anything.received("POST"))
     run("http", {"rows": record}, **given)
     report = run("http", {"rows": {**record, "_sdc_filename": "/home/someone/y.csv"}}, **given)
-    (request,) = emulator.anything.received("POST")[before:]
+    (request,) = empty_emulator.anything.received("POST")[before:]
     assert request["body"] == {"key": "rows", "name": "Ann"}
     assert report["streams"]["rows"]["unchanged"] == 1

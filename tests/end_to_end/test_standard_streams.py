@@ -34,18 +34,12 @@ def begin(name, closed, full, hangup=signal.SIG_DFL):
     ENTRY_POINTS[name].load()()
 
 
-@pytest.fixture(scope="module")
-def emulator():
-    with Emulator(empty=True) as running:
-        yield running
-
-
 @pytest.fixture
-def start(tmp_path, copper_account, emulator):
+def start(tmp_path, copper_account, empty_emulator):
     """Run a command with such streams; returns its exit code, output and what it said."""
     own = {"crm": "copper", "report_path": str(tmp_path / "report.json"), "index_lag_seconds": 0}
     own["ledger_url"] = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
-    settings = {**copper_account(emulator), "requests_per_minute": 0}
+    settings = {**copper_account(empty_emulator), "requests_per_minute": 0}
     (tmp_path / "tap-copper.json").write_text(json.dumps(settings))
     (tmp_path / "target-crm.json").write_text(json.dumps({**settings, **own}))
     (tmp_path / "singer-crm.json").write_text(json.dumps({**settings, **own}))
@@ -81,13 +75,13 @@ def start(tmp_path, copper_account, emulator):
         ({"full": [1, 2]}, 1, "", True),
     ],
 )
-def test_target_crm(start, emulator, tmp_path, streams, code, says, written):
+def test_target_crm(start, empty_emulator, tmp_path, streams, code, says, written):
     ended, _, said = start("target-crm", **streams)
     assert ended == code
     assert says in said
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["exit_code"] == code
-    assert any(each["name"] == tmp_path.name for each in emulator.copper.records("people")) == written
+    assert any(each["name"] == tmp_path.name for each in empty_emulator.copper.records("people")) == written
     ledger = tmp_path / "ledger.sqlite"
     assert not ledger.exists() or ledger.read_bytes().startswith(b"SQLite format 3")
 

@@ -10,7 +10,6 @@ import warnings
 
 import pytest
 
-from crm_emulator import Emulator
 from target_crm.engine.batch import StreamWriter
 from tests.commands import ENTRY_POINTS, Command, run_command
 
@@ -32,22 +31,14 @@ SCHEMA = {
 }
 
 
-@pytest.fixture(scope="module")
-def emulator():
-    with Emulator(
-        seed=1, people=5, companies=2, leads=2, opportunities=2, projects=1, tasks=1, activities=2
-    ) as running:
-        yield running
-
-
 @pytest.fixture(params=["log_format", "SINGER_SDK_LOG_CONFIG"])
-def start(request, tmp_path, copper_account, emulator):
+def start(request, tmp_path, copper_account, small_emulator):
     """Run a plugin with a log of JSON; returns its exit code and the lines of stderr, decoded."""
     (tmp_path / "log.yaml").write_text(LOGGING.format(formatter="singer_sdk.logging.StructuredFormatter"))
     form = {"log_format": "json"} if request.param == "log_format" else {}
 
     def start(name, *arguments, messages=(), **config):
-        given = {**copper_account(emulator), "requests_per_minute": 0, **form, **config}
+        given = {**copper_account(small_emulator), "requests_per_minute": 0, **form, **config}
         if name == "target-crm":
             given |= {"crm": "copper", "ledger_url": f"sqlite:///{tmp_path / 'ledger.sqlite'}"}
         (tmp_path / "config.json").write_text(json.dumps(given))
@@ -110,11 +101,11 @@ def decoded(errors):
 
 
 @pytest.fixture
-def config(tmp_path, copper_account, emulator):
+def config(tmp_path, copper_account, small_emulator):
     """Write settings with log_format json; returns the file."""
     given = {"crm": "copper", "ledger_url": f"sqlite:///{tmp_path / 'ledger.sqlite'}", "log_format": "json"}
     path = tmp_path / "config.json"
-    path.write_text(json.dumps({**copper_account(emulator), "requests_per_minute": 0, **given}))
+    path.write_text(json.dumps({**copper_account(small_emulator), "requests_per_minute": 0, **given}))
     return path
 
 
@@ -150,8 +141,8 @@ def everything_goes_wrong():
     ENTRY_POINTS["target-crm"].load()()
 
 
-def test_bugs_warnings_and_what_others_print_are_lines_of_json_without_secrets(config, emulator):
-    secret = emulator.copper.api_key
+def test_bugs_warnings_and_what_others_print_are_lines_of_json_without_secrets(config, small_emulator):
+    secret = small_emulator.copper.api_key
     command = Command("target-crm", "--config", config, env={"SECRET": secret}, main=everything_goes_wrong)
     record = {"type": "RECORD", "stream": "people", "record": {"id": 4, "name": "Dot"}}
     _, errors = command.communicate("".join(f"{json.dumps(each)}\n" for each in (SCHEMA, record)).encode())

@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from crm_emulator import Emulator
 from tests.commands import Command
 from tests.target_crm.hurried import main
 from tests.target_crm.messages import as_lines, record_of, schema_of, state_of
@@ -15,22 +14,18 @@ PEOPLE = schema_of("people", "email", name={"type": ["string", "null"]})
 HOOK_TOKEN = "hook-token-0123456789"
 
 
-@pytest.fixture
-def emulator():
-    with Emulator(empty=True) as running:
-        yield running
-
-
 @pytest.mark.parametrize(
     "trouble",
     [None, "error:status=500", "error:status=422", "lost", "error:status=401", "malformed"],
     ids=["none", "server error", "refused", "lost answer", "wrong key", "broken answer"],
 )
 @pytest.mark.parametrize("dry_run", [False, True])
-def test_a_secret_is_in_no_log_state_report_ledger_or_reject_file(emulator, tmp_path, copper_account, trouble, dry_run):
-    account = copper_account(emulator)
+def test_a_secret_is_in_no_log_state_report_ledger_or_reject_file(
+    new_emulator, tmp_path, copper_account, trouble, dry_run
+):
+    account = copper_account(new_emulator)
     if trouble is not None:
-        emulator.trouble(f"{trouble}{',' if ':' in trouble else ':'}route=POST /people*")
+        new_emulator.trouble(f"{trouble}{',' if ':' in trouble else ':'}route=POST /people*")
     file = tmp_path / "settings" / "config.json"
     file.parent.mkdir()
     written = tmp_path / "written"

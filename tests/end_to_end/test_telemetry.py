@@ -9,7 +9,6 @@ import sys
 
 import pytest
 
-from crm_emulator import Emulator
 from tests.collector import attributes, collector
 from tests.commands import ENTRY_POINTS, Command, run_command
 
@@ -24,20 +23,12 @@ SCHEMA = {
 PEOPLE = [{"id": number, "name": f"Zelda {number}", "email": f"zelda{number}@example.org"} for number in range(3)]
 
 
-@pytest.fixture(scope="module")
-def emulator():
-    with Emulator(
-        seed=1, people=5, companies=2, leads=2, opportunities=2, projects=1, tasks=1, activities=2
-    ) as running:
-        yield running
-
-
 @pytest.fixture
-def start(tmp_path, copper_account, emulator):
+def start(tmp_path, copper_account, small_emulator):
     """Run a plugin with variables of the environment; for the target with three people and one without a name."""
 
     def start(name, main=None, given=None, **variables):
-        config = {**copper_account(emulator), "requests_per_minute": 0, **(given or {})}
+        config = {**copper_account(small_emulator), "requests_per_minute": 0, **(given or {})}
         lines = ""
         if name == "target-crm":
             config |= {
@@ -56,8 +47,8 @@ def start(tmp_path, copper_account, emulator):
     return start
 
 
-def test_a_run_of_target_crm_is_counted_and_traced(start, emulator):
-    emulator.script("POST /people/bulk_create", ["error:status=429,retry_after=0", "ok"])
+def test_a_run_of_target_crm_is_counted_and_traced(start, small_emulator):
+    small_emulator.script("POST /people/bulk_create", ["error:status=429,retry_after=0", "ok"])
     with collector() as running:
         code, errors = start(
             "target-crm",
@@ -107,12 +98,12 @@ def test_a_run_of_tap_copper_is_counted_and_traced_by_stream(start):
     assert running.resources[0]["service.name"] == "nightly-copper"
 
 
-def test_neither_values_nor_secrets_nor_ids_leave_with_it(start, emulator):
+def test_neither_values_nor_secrets_nor_ids_leave_with_it(start, small_emulator):
     with collector() as running:
         start("target-crm", OTEL_EXPORTER_OTLP_ENDPOINT=running.url)
         start("tap-copper", OTEL_EXPORTER_OTLP_ENDPOINT=running.url)
     values = [part for each in PEOPLE for part in (each["name"], each["email"])]
-    for kept_back in (*values, emulator.copper.api_key, emulator.copper.user_email):
+    for kept_back in (*values, small_emulator.copper.api_key, small_emulator.copper.user_email):
         assert kept_back.encode() not in running.raw
 
 

@@ -184,6 +184,21 @@ def test_a_bookmark_that_cannot_be_stops_its_stream_alone_unless_it_is_to_be_for
     assert len(again.records("people")) == 250
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("id", 1_760_000_000), ("date_created", "2026-01-01T00:00:00Z"), (["date_modified"], 1_700_000_000)],
+)
+def test_a_bookmark_of_another_attribute_stops_its_stream_alone(account: Emulator, key: object, value: object) -> None:
+    state = {"bookmarks": {"people": {"replication_key": key, "replication_key_value": value}}}
+    output = run(account, "people", "companies", state=state)
+    assert f"The state's bookmark of people must be one of date_modified, not {key!r}" in str(output.error)
+    assert len(output.records("companies")) == 30
+    assert output.records("people") == []
+    again = run(account, "people", state=output.state, resync=["people"])
+    assert again.error is None
+    assert len(again.records("people")) == 250
+
+
 def test_a_catalog_that_selects_nothing_is_remarked_upon(account: Emulator, tmp_path: Path) -> None:
     output = run_program(tmp_path, settings_of(account), files={"catalog": {"streams": []}})
     assert "nothing_selected" in only_line(output.said)

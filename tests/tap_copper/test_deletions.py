@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from crm_emulator import Clock, Emulator
-from tap_copper.snapshots import KEPT_ENDS, Snapshots
+from tap_copper.deletions.snapshots import KEPT_ENDS, Snapshots
 from tests.tap_copper.running import Output, run, selecting
 from tests.tap_copper.test_counts import fill
 

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from crm_api.transport import waits
-from tap_copper.snapshots import Snapshots, SnapshotStoreError
+from tap_copper.deletions.snapshots import Snapshots, SnapshotStoreError
 
 
 @pytest.fixture(autouse=True)

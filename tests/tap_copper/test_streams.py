@@ -7,7 +7,7 @@ import pytest
 
 from crm_emulator import Emulator
 from tap_copper.client import CopperStream
-from tap_copper.deletions import DeletedRecordsStream
+from tap_copper.deletions.deleted_records import DeletedRecordsStream
 from tap_copper.records import moment
 from tap_copper.streams import STREAMS
 from tap_copper.tap import TapCopper

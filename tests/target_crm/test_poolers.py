@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 import sqlalchemy as sa
 
-from tap_copper.snapshots import Snapshots, SnapshotStoreError
+from tap_copper.deletions.snapshots import Snapshots, SnapshotStoreError
 from target_crm.concurrency import Stopping
 from target_crm.ledger.database_locks import DatabaseLocks
 from target_crm.ledger.lock_session import LockSession

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 from crm_emulator.copper.account import CopperAccount
@@ -36,6 +36,14 @@ def sent_object(request: Request) -> Mapping[str, Any]:
     if not isinstance(sent, dict):
         raise invalid("base", "must be an object")
     return sent
+
+
+def unknown_names(
+    account: CopperAccount, sent: Iterable[str], writable: Container[str], read_only: Container[str]
+) -> list[str]:
+    """Return the names in a body that no attribute has; read-only ones are among them where the switch refuses them."""
+    ignored = read_only if account.switches.read_only_attributes == "ignore" else ()
+    return [name for name in sent if name not in writable and name not in ignored]
 
 
 def search_parameters(account: CopperAccount, request: Request) -> dict[str, Any]:

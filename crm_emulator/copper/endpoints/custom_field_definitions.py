@@ -8,13 +8,14 @@ from typing import Any
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotFoundError, unrecognized
 from crm_emulator.copper.custom_fields import AVAILABLE_ON, DATA_TYPES, empty_value
-from crm_emulator.copper.endpoints.base import endpoint, record_id, sent_object
+from crm_emulator.copper.endpoints.base import endpoint, record_id, sent_object, unknown_names
 from crm_emulator.copper.objects.catalog import BY_SINGULAR
 from crm_emulator.messages import Record, Request
 from crm_emulator.routing import Route
 
 _OBJECT = "custom_field_definitions"
 _WRITABLE = ("name", "data_type", "available_on", "is_filterable", "currency", "options")
+_READ_ONLY = ("id", "connected_id")
 _FEWEST_OPTIONS = {"Dropdown": 1, "MultiSelect": 2}
 
 
@@ -53,8 +54,11 @@ def _create(request: Request, account: CopperAccount) -> Record:
 
 
 def create_definition(account: CopperAccount, sent: Any) -> Record:
-    """Create a definition, with an empty value on every record that is already there; raises InvalidError."""
-    problems = _problems(sent, {})
+    """Create a definition, with an empty value on every record that is already there; raises InvalidError.
+
+    Past the API, a Connect field may name the other one of its pair, which is there already (section 10).
+    """
+    problems = _problems(account, sent, {})
     if not account.direct and sent.get("data_type") == "Connect":
         problems.append(("data_type", "is not included in the list", "inclusion"))  # not in the create enum
     if problems:
@@ -62,6 +66,9 @@ def create_definition(account: CopperAccount, sent: Any) -> Record:
     record = _with_options(
         account, {"id": account.new_id(_OBJECT), **_read(sent, {})}
     )  # no canonical_name (section 10)
+    if account.direct and (other := account.get(_OBJECT, sent.get("connected_id") or 0)) is not None:
+        record["connected_id"] = other["id"]
+        account.put(_OBJECT, {**other, "connected_id": record["id"]})
     account.put(_OBJECT, record)
     for singular in record["available_on"]:
         _add_to_records(account, singular, record)
@@ -73,9 +80,9 @@ def _read(sent: Any, old: Record) -> Record:
     return {**kept, **{name: sent[name] for name in _WRITABLE if name in sent}}
 
 
-def _problems(sent: Any, old: Record) -> list[tuple[str, str, str]]:
+def _problems(account: CopperAccount, sent: Any, old: Record) -> list[tuple[str, str, str]]:
     problems = []
-    unknown = [name for name in sent if name not in _WRITABLE]
+    unknown = unknown_names(account, sent, (*_WRITABLE, "connected_id") if account.direct else _WRITABLE, _READ_ONLY)
     if unknown:
         problems.append(unrecognized(unknown))
     record = _read(sent, old)
@@ -112,7 +119,7 @@ def _with_options(account: CopperAccount, record: Record) -> Record:
 def _update(request: Request, account: CopperAccount) -> Record:
     old = _fetch(request, account)
     sent = sent_object(request)
-    problems = _problems(sent, old)
+    problems = _problems(account, sent, old)
     if problems:
         raise InvalidError(problems)
     record = _read(sent, old)

@@ -7,7 +7,7 @@ from typing import Any
 
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotFoundError, invalid, unrecognized
-from crm_emulator.copper.endpoints.base import endpoint, record_id, search_parameters, sent_object
+from crm_emulator.copper.endpoints.base import endpoint, record_id, search_parameters, sent_object, unknown_names
 from crm_emulator.copper.search import page_asked_for
 from crm_emulator.messages import Answer, Record, Request, encode
 from crm_emulator.routing import Route
@@ -90,6 +90,7 @@ def _activity_types(_request: Request, account: CopperAccount) -> dict[str, list
 
 
 _TYPE_ATTRIBUTES = {"icon_type": None, "is_disabled": False, "is_interaction": False, "name": None}
+_TYPE_READ_ONLY = ("id", "company_id", "is_default_task_type")
 _ICONS = (
     "Message", "Phone", "Event", "Assignment", "Assessment", "Group", "Description", "Speaker Notes", "Forum", "Web",
     "Loyalty", "Content Paste", "Headset", "Share", "Navigation", "Notification", "Voicemail", "Room", "Edit", "Send",
@@ -97,11 +98,11 @@ _ICONS = (
 )  # fmt: skip
 
 
-def _read_type(sent: Any, old: Record) -> Record:
-    unknown = [name for name in sent if name not in _TYPE_ATTRIBUTES]
+def _read_type(account: CopperAccount, sent: Any, old: Record) -> Record:
+    unknown = unknown_names(account, sent, _TYPE_ATTRIBUTES, _TYPE_READ_ONLY)
     if unknown:
         raise InvalidError([unrecognized(unknown)])
-    record = {**old, **sent}
+    record = {**old, **{name: value for name, value in sent.items() if name in _TYPE_ATTRIBUTES}}
     if not record["name"]:
         raise invalid("name", "can't be blank", "blank")
     if record["icon_type"] not in _ICONS:
@@ -111,7 +112,7 @@ def _read_type(sent: Any, old: Record) -> Record:
 
 def _create_type(request: Request, account: CopperAccount) -> Record:
     """Create a custom activity type, which is a user activity type too: activities can be of it."""
-    record = _read_type(sent_object(request), _TYPE_ATTRIBUTES)
+    record = _read_type(account, sent_object(request), _TYPE_ATTRIBUTES)
     record = {
         "id": account.new_id("custom_activity_types"),
         "company_id": account.records("account")[0]["id"],
@@ -124,7 +125,7 @@ def _create_type(request: Request, account: CopperAccount) -> Record:
 
 
 def _update_type(request: Request, account: CopperAccount) -> Record:
-    record = _read_type(sent_object(request), _one(request, account, "custom_activity_types"))
+    record = _read_type(account, sent_object(request), _one(request, account, "custom_activity_types"))
     account.put("custom_activity_types", record)
     _mirror(account, record)
     return record

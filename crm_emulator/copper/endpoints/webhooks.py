@@ -8,7 +8,7 @@ from typing import Any
 
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotAllowedError, NotFoundError, unrecognized
-from crm_emulator.copper.endpoints.base import endpoint, record_id, sent_object
+from crm_emulator.copper.endpoints.base import endpoint, record_id, sent_object, unknown_names
 from crm_emulator.copper.targets import is_target
 from crm_emulator.messages import Record, Request
 from crm_emulator.routing import Route
@@ -22,6 +22,7 @@ FIRST = {
     "headers": None,
     "custom_field_computed_values": False,
 }
+_READ_ONLY = ("id", "created_at")
 _TYPES = ("lead", "person", "company", "opportunity", "project", "task", "activity_log")
 _EVENTS = ("new", "update", "delete")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+: [\t\x20-\x7e\xa0-\xff]*")
@@ -73,9 +74,9 @@ def _delete(request: Request, account: CopperAccount) -> dict[str, Any]:
 
 
 def _checked(account: CopperAccount, sent: Any, old: Record) -> Record:
-    record = {**old, **sent}
+    record = {**old, **{name: value for name, value in sent.items() if name in FIRST}}
     problems = []
-    unknown = [name for name in sent if name not in FIRST]
+    unknown = unknown_names(account, sent, FIRST, _READ_ONLY)
     if unknown:
         problems.append(unrecognized(unknown))
     for name, words in (("type", _TYPES), ("event", _EVENTS)):

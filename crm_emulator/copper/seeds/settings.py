@@ -59,6 +59,9 @@ _FIELDS: tuple[dict[str, Any], ...] = (
     {"name": "Budget", "data_type": "Currency", "available_on": ["company", "task", "project"], "currency": "EUR"},
     {"name": "Parent Company", "data_type": "Connect", "available_on": ["company"]},
     {"name": "客户等级", "data_type": "String", "available_on": ["person"]},
+    {
+        "name": "Subsidiaries", "data_type": "Connect", "available_on": ["company"], "connected_to": "Parent Company",
+    },
 )  # fmt: skip
 
 
@@ -88,8 +91,12 @@ def seed_settings(account: CopperAccount) -> None:
         if category == "user" and type_id:
             _seed_custom_type(account, company_id, type_id, name, is_disabled=is_disabled)
     with account.direct_access():
+        made: dict[str, int] = {}
         for field in _FIELDS:
-            create_definition(account, field)
+            sent = {name: value for name, value in field.items() if name != "connected_to"}
+            if "connected_to" in field:
+                sent["connected_id"] = made[field["connected_to"]]
+            made[field["name"]] = create_definition(account, sent)["id"]
 
 
 def _seed_custom_type(account: CopperAccount, company_id: int, type_id: int, name: str, *, is_disabled: bool) -> None:

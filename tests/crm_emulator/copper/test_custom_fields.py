@@ -100,6 +100,35 @@ def test_definitions_have_no_canonical_name_and_some_are_text_to_match_by(copper
     assert any(each["data_type"] == "String" and each["is_filterable"] for each in definitions)
 
 
+def test_connect_fields_come_in_pairs_each_with_the_id_of_the_other(emulator, copper):
+    fields = {each["name"]: each for each in copper.ok("GET", "/custom_field_definitions")}
+    parent, children = fields["Parent Company"], fields["Subsidiaries"]
+    assert (parent["connected_id"], children["connected_id"]) == (children["id"], parent["id"])
+    owner = {"name": "Owner", "data_type": "Connect", "available_on": ["company"]}
+    first = emulator.copper.insert("custom_field_definitions", owner)
+    owns = {"name": "Owns", "data_type": "Connect", "available_on": ["person"], "connected_id": first["id"]}
+    second = emulator.copper.insert("custom_field_definitions", owns)
+    assert second["connected_id"] == first["id"]
+    assert emulator.copper.get("custom_field_definitions", first["id"])["connected_id"] == second["id"]
+
+
+def test_a_link_stands_in_both_fields_of_a_pair(copper):
+    fields = {each["name"]: each["id"] for each in copper.ok("GET", "/custom_field_definitions")}
+    parent, child = (copper.ok("POST", "/companies", {"name": name})["id"] for name in ("Acme", "Acme Berlin"))
+    ends = {
+        "source": {"id": child, "entity_type": "organization"},
+        "target": {"id": parent, "entity_type": "organization"},
+    }
+    copper.ok("POST", "/related_links", {"custom_field_definition_id": fields["Parent Company"], **ends})
+
+    def held(company):
+        shown = copper.ok("GET", f"/companies/{company}")["custom_fields"]
+        values = {each["custom_field_definition_id"]: each["value"] for each in shown}
+        return [len(values[fields[name]]) for name in ("Parent Company", "Subsidiaries")]
+
+    assert (held(child), held(parent)) == ([1, 0], [0, 1])
+
+
 def test_fields_that_an_update_does_not_name_keep_their_values(copper):
     first, second = define(copper, "String", "One"), define(copper, "String", "Two")
     person = copper.ok("POST", "/people", {"name": "Ann", **field(first, "a")})

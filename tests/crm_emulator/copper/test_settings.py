@@ -157,3 +157,24 @@ def test_there_are_no_more_than_100_webhooks(copper):
     for _ in range(100):
         copper.ok("POST", "/webhooks", WEBHOOK)
     copper.refused("POST", "/webhooks", WEBHOOK)
+
+
+@pytest.mark.parametrize(
+    ("path", "changed"),
+    [
+        ("/custom_field_definitions", {"name": "Other"}),
+        ("/custom_activity_types", {"name": "Other"}),
+        ("/webhooks", {"event": "delete"}),
+    ],
+)
+def test_settings_that_were_read_can_be_sent_back_whole_unless_read_only_attributes_are_refused(
+    emulator, copper, path, changed
+):
+    copper.ok("POST", "/webhooks", {"target": "https://hooks.example/1", "type": "person", "event": "new"})
+    for shown in copper.ok("GET", path):
+        at = f"{path}/{shown['id']}"
+        sent = {name: value for name, value in shown.items() if name != "options"}  # which come anew with each update
+        assert copper.ok("PUT", at, {**sent, **changed}) == {**shown, **changed}
+        emulator.copper.switches.read_only_attributes = "reject"
+        assert "Unrecognized attributes specified: id" in copper.refused("PUT", at, {**sent, **changed})
+        emulator.copper.switches.read_only_attributes = "ignore"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -238,6 +239,31 @@ def test_the_quota_is_kept_or_not_by_a_form(emulator):
     assert "no limit in force" in shown(emulator, "/crm/copper")
     post(emulator, "/crm/copper/quota", {"rates": "vendor"})
     assert emulator.copper.quota.rates[0] == Rate(180, 60.0)
+
+
+@pytest.mark.parametrize("path", ["/trouble", "/crm/copper/switches", "/crm/copper/strictness", "/crm/copper/quota"])
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"a=b", "application/x-www-form-urlencoded"),
+        (b"", "application/x-www-form-urlencoded"),
+        (b"\0" * 100, "application/x-www-form-urlencoded"),
+        (b"kind=reset&strictness=strict&rates=none", "application/x-www-form-urlencoded"),
+        (b"strictness=odd", "application/x-www-form-urlencoded"),
+        (b"rates=odd", "application/x-www-form-urlencoded"),
+        (b"kind=reset", "text/plain"),
+        (b'{"kind": "reset"}', "application/json"),
+    ],
+)
+def test_what_is_no_form_of_the_page_changes_nothing(emulator, path, body, kind):
+    copper = emulator.copper
+    before = (copy(copper.switches), copper.quota.rates, emulator.faults.faults)
+    answer = requests.post(
+        emulator.url + path, data=body, headers={"Content-Type": kind}, timeout=120, allow_redirects=False
+    )
+    assert answer.status_code == 400
+    assert 'role="alert"' in answer.text
+    assert (copper.switches, copper.quota.rates, emulator.faults.faults) == before
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from tap_copper.search.reader import Page
 from tap_copper.search_stream import SearchStream
 
 if TYPE_CHECKING:
-    from tap_copper.snapshots import Snapshots
+    from tap_copper.deletions.snapshots import Snapshots
 
 FEWEST_COUNTED = 10  # of fewer records, a fraction says nothing
 
@@ -81,7 +81,7 @@ class DeletedRecordsStream(CopperStream):
             SettingError: ``snapshot_url`` cannot be used.
         """
         # SQLAlchemy takes longer to import than the rest of the tap, and most runs ask for no deletions.
-        from tap_copper.snapshots import Snapshots, default_url  # noqa: PLC0415 - see above
+        from tap_copper.deletions.snapshots import Snapshots, default_url  # noqa: PLC0415 - see above
 
         return Snapshots(self.config.get("snapshot_url") or default_url(), str(self.account.record["id"]))
 
