@@ -98,7 +98,11 @@ def _check_run(plan: Plan, opened: Opened) -> None:
     if key_of(header.source_name) != source.name:
         what = f"is a plan of the source {header.source_name!r}, and source_name is {source.name!r}"
         raise PlanFileError(plan.path, what, "Give the settings that it was made with")
-    if header.ledger not in {None, opened.ledger.planned_lines.ledger_id}:
+    planned_lines = opened.ledger.planned_lines
+    if header.ledger is None and not planned_lines.may_begin_here(header.plan_id):
+        what = "was made before there was a ledger, and others have written with the one that is there now"
+        raise PlanFileError(plan.path, what)
+    if header.ledger not in {None, planned_lines.ledger_id}:
         what = "was made with another ledger, which alone knows what was written and what of the plan is done"
         raise PlanFileError(plan.path, what, "Name that ledger in ledger_url, or make the plan anew")
 

@@ -237,6 +237,23 @@ def test_a_plan_is_for_its_own_settings_account_source_and_ledger(run, plan, app
     assert done.code == 0
 
 
+def test_a_plan_made_before_there_was_a_ledger_fits_none_in_which_others_wrote(
+    run, plan, apply, ledger_url, writes, tmp_path
+):
+    own = {"streams": STREAMS, "ledger_url": ledger_url}
+    path = plan(PEOPLE, person(1), ledger_url=ledger_url).rename(tmp_path / "first.jsonl")
+    another = plan(PEOPLE, person(2), ledger_url=ledger_url)
+    assert read_plan(path).header.ledger is None
+    run([PEOPLE], **own)
+    assert apply(path, **own).code == 0, "a ledger in which nothing was written is as none"
+    before = writes()
+    done = apply(another, **own)
+    assert done.code == 2
+    assert "was made before there was a ledger, and others have written with the one that is there now" in done.errors
+    assert "all its lines are done" in apply(path, **own).errors, "its own ledger knows it"
+    assert writes() == before
+
+
 def test_the_settings_of_a_dry_run_write_nothing_when_a_plan_is_applied(run, plan, apply, writes):
     path = plan(PEOPLE, person(1))
     before = writes()
