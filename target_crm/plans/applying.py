@@ -45,6 +45,7 @@ def apply_plan(target: TargetCrm, plan: Plan, say: Callable[[str], None], *, fre
             "was made with other settings",
             "Give the settings that it was made with, or make the plan anew with these",
         )
+    target.books.plan, target.books.undo_of = plan.sha256, plan.header.undo_of
     check = partial(_check_run, plan)
     if plan.header.kind == "undo":
         target.approval = _Checked(check)
