@@ -36,6 +36,7 @@ from target_crm.target import TargetCrm
 
 LAST = 20
 WIDTH_WITH_NAMES = 120  # columns of a terminal from which on there is room for the names of runs
+DIGEST_DIGITS = 12  # of a plan's SHA-256 that tell it from others
 MINUTE_SECONDS = 60
 HOUR_SECONDS = 3600
 
@@ -175,12 +176,19 @@ def _print(reports: Sequence[Mapping[str, Any]]) -> None:
         began = f"{datetime.fromisoformat(each['began_at']):%Y-%m-%d %H:%M}"
         account = f" into {each['crm']} {each['account']}" if has_several else ""
         requests = "" if each["requests"] is None else f"{each['requests']:,}"
-        source, end = f"{each['source_name']}{account}", _end(each, has_room=has_room)
+        source, end = f"{each['source_name']}{account}{_what(each)}", _end(each, has_room=has_room)
         cells = began, _took(each["seconds"]), source, _records(each), requests, end
         table.add_row(*cells, *([each["run_id"]] if has_room else []))
     shown.print(table, markup=False)
     if not has_room:
         click.echo("The names of the runs: in a wider terminal, or with --output json", err=True)
+
+
+def _what(report: Mapping[str, Any]) -> str:
+    """Say what a run was that is no pipeline's."""
+    if report["undo_of"] is not None:
+        return f", takes back {report['undo_of']}"
+    return "" if report["plan"] is None else f", applies plan {report['plan'][:DIGEST_DIGITS]}"
 
 
 def _took(seconds: float | None) -> str:

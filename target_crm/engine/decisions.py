@@ -32,7 +32,8 @@ class Ready:
         written_at: When the ledger last wrote it (unix seconds), or None.
         as_sent: Whether it would send what was written last, so that it is only compared with the CRM's record.
         basis: What is known of its earlier writes.
-        before: The CRM's record as it was before a write of this run to which no answer came; None: it was not read.
+        before: The CRM's record as it was before a write to which no answer came, of this run or of a killed one;
+            None: it was not read.
     """
 
     incoming: IncomingRecord

@@ -170,6 +170,16 @@ class ActionRunner:
     def _outgoing(self, write: Write) -> Write:
         return replace(write, change=self._destination.outgoing(self._stream.name, write.action.ready, write.change))
 
+    def _with_first_try(self, update: Update) -> Update:
+        """Add what was there before a write of an earlier run to which no answer came, if it was kept."""
+        ready = update.ready
+        intent = self._records.unanswered.get(ready.incoming.source_id)
+        if ready.before is not None or intent is None or intent.before is None or intent.crm_id != update.crm_id:
+            return update
+        tried = ready.basis.tried or (intent.payload,)
+        basis = replace(ready.basis, tried=tried)
+        return replace(update, ready=replace(ready, before=intent.before, basis=basis))
+
     def _prepare_updates(self, updates: Sequence[Update], prepared: Round) -> None:
         if self._method is LoadMethod.MATCH:
             prepared.unneeded += [(update, NOTHING_TO_SEND) for update in updates if update.matched]
@@ -177,7 +187,7 @@ class ActionRunner:
                 {update.ready.incoming.source_id: update.crm_id for update in updates if not update.matched}
             )
             return
-        plan = self._destination.planned(self._context, updates)
+        plan = self._destination.planned(self._context, [self._with_first_try(update) for update in updates])
         self._records.hold_conflicts(plan.conflicting)
         for update in plan.gone:
             self._begin_anew(update.ready, update.crm_id, prepared)
@@ -239,7 +249,8 @@ class ActionRunner:
         recreate = self._stream.settings.when_gone == "recreate"
         forgotten = replace(ready.basis, last=self._context.ledger.digests.unknown, tried=())
         basis = ready.basis if ready.basis.last is None else forgotten
-        anew = replace(ready, crm_id=None, origin=Origin.CREATED, reread=False, recreate=recreate, basis=basis)
+        unread = replace(ready, crm_id=None, reread=False, before=None)
+        anew = replace(unread, origin=Origin.CREATED, recreate=recreate, basis=basis)
         into.again.append(anew)
 
     def _leave_as_is(self, unneeded: Sequence[tuple[Update, Change]]) -> None:

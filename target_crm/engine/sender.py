@@ -360,7 +360,14 @@ class Sender:
             write.crm_id,
             server_at=now if write.upsert is None else self._tried.get(source_id) or now,
             links=write.action.ready.links,
+            before=self._before(write),
         )
+
+    def _before(self, write: Write) -> CrmRecord | None:
+        """Return what an undo needs of the record before the first try: a kill leaves nobody else who knows it."""
+        ready, update = write.action.ready, write.action if isinstance(write.action, Update) else None
+        before = ready.before or (None if update is None else update.current)
+        return before if self._ledger.kept_values.on else None
 
 
 def _writable(crm_object: CrmObject, record: CrmRecord) -> CrmRecord:

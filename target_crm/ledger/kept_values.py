@@ -91,6 +91,11 @@ class KeptValues:
         kept, history = tables.kept_values, tables.history
         is_old = kept.c.at <= self._store.now() - days * SECONDS_A_DAY
         lines = sa.select(kept.c.history_id).where(is_old)
+        intents = tables.intents
+        sent = intents.c.before.is_not(None), intents.c.sent_at <= self._store.now() - days * SECONDS_A_DAY
+        if self._store.has(sa.select(intents.c.source_id).where(*sent)):
+            with self._store.write() as connection:
+                connection.execute(intents.update().where(*sent).values(before=None))
         if not self._store.has(lines):
             return
         with self._store.write() as connection:

@@ -210,6 +210,7 @@ class Ledger:
                 row.sent_at,
                 row.server_at,
                 [Link(attribute, awaited_of(*on)) for attribute, *on in json.loads(row.links)],
+                None if row.before is None else json.loads(row.before),
             )
             for row in self._store.rows(sa.select(table).where(table.c.scope_id == scope.id))
         }
@@ -235,6 +236,7 @@ class Ledger:
                 "server_at": intent.server_at or now,
                 "run_id": self._store.run_id,
                 "links": as_json([(link.attribute, *stored_awaited(link.on)) for link in intent.links]),
+                "before": None if intent.before is None else as_json(intent.before),
             }
             for intent in intents
         ]

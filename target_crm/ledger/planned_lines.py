@@ -54,6 +54,17 @@ class PlannedLines:
         self.done([_BEGUN + self._store.run_id])
         return {line.removeprefix(_BEGUN) for line in self._lines() if line.startswith(_BEGUN)}
 
+    def may_begin_here(self, plan_id: str) -> bool:
+        """Tell whether a plan that was made before there was a ledger may be carried out in this one.
+
+        It may where it was begun before, or where nothing was written yet: it knows nothing of what others wrote.
+        """
+        begun = sa.select(tables.plans.c.line).where(tables.plans.c.plan_id == plan_id)
+        written = (
+            sa.select(each.c.source_id) for each in (tables.records, tables.history, tables.held, tables.intents)
+        )
+        return self._store.has(begun) or not any(map(self._store.has, written))
+
     def all_done(self) -> set[str]:
         """Return the lines of the plan that are done."""
         return {line for line in self._lines() if not line.startswith(_BEGUN)}

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from typing_extensions import override
 
-VERSION = 4
+VERSION = 5
 
 MOST_BYTES = 600  # of a key; four of them, the most in one index, stay below PostgreSQL's 2,704 bytes
 SHOWN_CHARACTERS = 60  # of a text that is digested
@@ -150,6 +150,7 @@ intents = Table(
     Column("server_at", Float, nullable=False),
     Column("run_id", Text, nullable=False),
     Column("links", AnyText, nullable=False, server_default="[]"),
+    Column("before", AnyText),
     sqlite_with_rowid=False,
 )
 

@@ -216,6 +216,8 @@ class Intent:
         sent_at: Unix seconds by our clock.
         server_at: Unix seconds by the CRM's clock, as last seen.
         links: The references that the record lacks.
+        before: The CRM's record before the first try of an update; None if it was not read, or no values are kept.
+            A run that is killed leaves it to the next one.
     """
 
     source_id: str
@@ -228,6 +230,7 @@ class Intent:
     sent_at: float = 0.0
     server_at: float = 0.0
     links: Sequence[Link] = ()
+    before: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,7 +213,8 @@ def _from_2(connection: sa.Connection) -> None:
             same = sa.type_coerce(key.column, sa.Text) == text
             connection.execute(sa.update(key.column.table).where(same, *key.where).values(key.of(text)))
     intents = tables.intents
-    for row in connection.execute(sa.select(intents).where(intents.c.links != "[]")).mappings().all():
+    columns = intents.c.scope_id, intents.c.source_id, intents.c.links  # the others may be of a later version
+    for row in connection.execute(sa.select(*columns).where(intents.c.links != "[]")).mappings().all():
         where = intents.c.scope_id == row["scope_id"], intents.c.source_id == row["source_id"]
         connection.execute(intents.update().where(*where).values(links=_keyed_links(row["links"])))
 
@@ -222,6 +223,11 @@ def _from_3(connection: sa.Connection) -> None:
     """Let two runs have one name; no run was kept until now."""
     tables.runs.drop(connection)
     tables.runs.create(connection)
+
+
+def _from_4(connection: sa.Connection) -> None:
+    """Let intents hold what updates replace."""
+    _add_columns(connection, tables.intents, "before")
 
 
 def _unusual(connection: sa.Connection, key: _Key) -> Sequence[str]:
@@ -299,5 +305,7 @@ def _keyed_links(text: str) -> str:
     return json.dumps([[name, key_of(stream), key_of(on) if stream else on] for name, stream, on in json.loads(text)])
 
 
-_STEPS: Mapping[int, Callable[[sa.Connection], None]] = MappingProxyType({1: _from_1, 2: _from_2, 3: _from_3})
+_STEPS: Mapping[int, Callable[[sa.Connection], None]] = MappingProxyType(
+    {1: _from_1, 2: _from_2, 3: _from_3, 4: _from_4}
+)
 """The steps, by the version that each begins with. A new table needs no step: it is made anyway."""

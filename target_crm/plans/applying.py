@@ -45,6 +45,7 @@ def apply_plan(target: TargetCrm, plan: Plan, say: Callable[[str], None], *, fre
             "was made with other settings",
             "Give the settings that it was made with, or make the plan anew with these",
         )
+    target.books.plan, target.books.undo_of = plan.sha256, plan.header.undo_of
     check = partial(_check_run, plan)
     if plan.header.kind == "undo":
         target.approval = _Checked(check)
@@ -98,7 +99,11 @@ def _check_run(plan: Plan, opened: Opened) -> None:
     if key_of(header.source_name) != source.name:
         what = f"is a plan of the source {header.source_name!r}, and source_name is {source.name!r}"
         raise PlanFileError(plan.path, what, "Give the settings that it was made with")
-    if header.ledger not in {None, opened.ledger.planned_lines.ledger_id}:
+    planned_lines = opened.ledger.planned_lines
+    if header.ledger is None and not planned_lines.may_begin_here(header.plan_id):
+        what = "was made before there was a ledger, and others have written with the one that is there now"
+        raise PlanFileError(plan.path, what)
+    if header.ledger not in {None, planned_lines.ledger_id}:
         what = "was made with another ledger, which alone knows what was written and what of the plan is done"
         raise PlanFileError(plan.path, what, "Name that ledger in ledger_url, or make the plan anew")
 

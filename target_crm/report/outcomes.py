@@ -172,10 +172,11 @@ class Observer:
 
 
 class Books:
-    """Counts each record once, by stream; ``undo_of`` names the run that this one takes back. Thread-safe."""
+    """Counts each record once, by stream; ``undo_of``: the run taken back, ``plan``: its SHA-256. Thread-safe."""
 
     def __init__(self) -> None:
         self.undo_of: str | None = None
+        self.plan: str | None = None
         self._lock = threading.Lock()
         self._arrived: Counter[str] = Counter()
         self._carried: Counter[str] = Counter()

@@ -36,7 +36,21 @@ def _report_of(run: KeptRun) -> dict[str, Any]:
 
 
 _UNKNOWN: Mapping[str, None] = dict.fromkeys(
-    ("account_name", "requests", "refused_429", "outcomes", "streams", "rejected_kinds", "left_out", "deleted", "quota")
+    (
+        "kind",
+        "plan",
+        "undo_of",
+        "ended",
+        "account_name",
+        "requests",
+        "refused_429",
+        "outcomes",
+        "streams",
+        "rejected_kinds",
+        "left_out",
+        "deleted",
+        "quota",
+    )
 )
 
 
@@ -46,6 +60,8 @@ def _told_of(report: Mapping[str, Any]) -> dict[str, Any]:
     for of_stream in report["reject_kinds"].values():
         kinds.update(of_stream)
     return {
+        **kind_of(report),
+        "ended": report["ended"],
         "account_name": report.get("account"),
         "requests": report["requests"]["requests"],
         "refused_429": report["requests"]["turned_away"],
@@ -58,6 +74,16 @@ def _told_of(report: Mapping[str, Any]) -> dict[str, Any]:
         },
         "deleted": deleted_of(report),
         "quota": report["quota"],
+    }
+
+
+def kind_of(report: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return whether a run was a pipeline's, an apply or an undo, its plan's SHA-256, and the run that it took back."""
+    plan, undo_of = report.get("plan"), report.get("undo_of")  # which earlier versions did not keep
+    return {
+        "kind": "undo" if undo_of is not None else "pipeline" if plan is None else "apply",
+        "plan": plan,
+        "undo_of": undo_of,
     }
 
 

@@ -81,6 +81,7 @@ class Summary:
         return {
             "run_id": self.run_id,
             "undo_of": books.undo_of,
+            "plan": books.plan,
             "account": self.account,
             "ended": self.ending.sentence or "done",
             "exit_code": self.ending.code,

@@ -22,7 +22,7 @@ from target_crm.ledger import tables
 from target_crm.ledger.runs import KeptRun, run_of
 from target_crm.ledger.store import Store
 from target_crm.ledger.values import VALUE_BEGINS
-from target_crm.report.run_reports import iso_time
+from target_crm.report.run_reports import iso_time, kind_of
 from target_crm.sync_log import columns
 from target_crm.sync_log.opened_log import LogSource, OpenedLog
 from target_crm.sync_log.outcomes import WRITTEN, OutcomeLine, Outcomes
@@ -150,6 +150,8 @@ def _run_columns(run: KeptRun) -> dict[str, Any]:
     quota = report["quota"] or {}
     return {
         **known,
+        **kind_of(report),
+        "ended": report["ended"],
         "seconds": report["seconds"],
         "retry": report["retry"],
         **{name: sum(each[name] for each in streams) for name in columns.COUNTS},

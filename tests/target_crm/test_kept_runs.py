@@ -172,6 +172,7 @@ def test_runs_are_listed_newest_first_as_programs_take_them(run, config):
     assert second["deleted"] == second["outcomes"]["deleted"] == 1
     assert set(listed) == {
         *("run_id", "began_at", "ended_at", "seconds", "crm", "account", "source_name", "exit_code", "dry_run"),
+        *("kind", "plan", "undo_of", "ended"),
         *(
             "account_name",
             "requests",

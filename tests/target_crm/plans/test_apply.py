@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from click.testing import CliRunner
 
+from target_crm.cli.main import main
 from target_crm.plans.plan_file import PlanFileError, read_plan
 from tests.target_crm.messages import record_of, schema_of
 
@@ -235,6 +237,34 @@ def test_a_plan_is_for_its_own_settings_account_source_and_ledger(run, plan, app
     assert writes() == before
     done = apply(path, streams=STREAMS, rejected_path=str(tmp_path / "r"), requests_per_minute=600, max_attempts=1)
     assert done.code == 0
+
+
+def test_a_plan_made_before_there_was_a_ledger_fits_none_in_which_others_wrote(
+    run, plan, apply, ledger_url, writes, settings, tmp_path
+):
+    def operate(*words):
+        return CliRunner().invoke(main, [*words, "--config", str(file)])
+
+    file = tmp_path / "operator.json"
+    file.write_text(json.dumps(settings | {"ledger_url": ledger_url}))
+    own = {"streams": STREAMS, "ledger_url": ledger_url}
+    path = plan(PEOPLE, person(1), ledger_url=ledger_url).rename(tmp_path / "first.jsonl")
+    another = plan(PEOPLE, person(2), ledger_url=ledger_url)
+    assert read_plan(path).header.ledger is None
+    run([PEOPLE], **own)
+    assert apply(path, **own).code == 0, "a ledger in which nothing was written is as none"
+    before = writes()
+    done = apply(another, **own)
+    assert done.code == 2
+    assert "was made before there was a ledger, and others have written with the one that is there now" in done.errors
+    assert "all its lines are done" in apply(path, **own).errors, "its own ledger knows it"
+    listed = operate("runs", "--output", "json")
+    newest, first, *_ = json.loads(listed.stdout)
+    assert newest["kind"] == first["kind"] == "apply"
+    assert newest["plan"] == first["plan"] == read_plan(path).sha256
+    assert "all its lines are done" in newest["ended"]
+    assert newest["plan"][:12] in operate("runs").stdout
+    assert writes() == before
 
 
 def test_the_settings_of_a_dry_run_write_nothing_when_a_plan_is_applied(run, plan, apply, writes):

@@ -194,6 +194,31 @@ def test_a_run_whose_answer_was_lost_goes_back_to_what_was_there_before_its_firs
     assert {name for name in before if before[name] != back[name]} <= {"date_modified"}
 
 
+@pytest.mark.parametrize("is_known", [True, False], ids=["known", "matched"])
+@pytest.mark.parametrize("next_title", ["B", "C"])
+def test_a_run_that_ends_what_a_killed_one_began_goes_back_to_what_was_there_before_that(
+    run, undo, settings, emulator, tmp_path, ledger_url, is_known, next_title
+):
+    config = settings | {"streams": {"people": {}}, "keep_values_days": 30, "ledger_url": ledger_url}
+    run([PEOPLE, person(1, details="A")], **config)
+    if not is_known:
+        config["source_name"] = "another"
+    (before,) = emulator.copper.records("people")
+    file = tmp_path / "killed.json"
+    file.write_text(json.dumps(config))
+    process = Command("target-crm", "--config", file, "--run-id", "killed", main=killed_at_its_first_answer)
+    process.communicate(as_lines([PEOPLE, person(1, title="B", details="B")]))
+    assert process.returncode == -signal.SIGKILL
+    until_all_is_read(emulator.url)
+    assert emulator.copper.records("people")[0]["title"] == "B"
+    done = run([PEOPLE, person(1, title=next_title, details="B")], **config)
+    assert done.code == 0, done.errors
+    back = undo(done.report["run_id"], **config)
+    assert (back.code, back.left) == (0, []), back.output
+    (after,) = emulator.copper.records("people")
+    assert {name for name in before if before[name] != after[name]} <= {"date_modified"}
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("side", ["before", "after"])
 def test_a_plan_of_an_undo_killed_at_any_commit_is_carried_out_once(story, emulator, undo, tmp_path, writes, side):

@@ -7,6 +7,9 @@ import json
 from click.testing import CliRunner
 
 from target_crm.cli.main import main
+from target_crm.ledger.runs import KeptRun
+from target_crm.ledger.values import Source
+from target_crm.report.run_reports import run_reports
 from tests.target_crm.messages import schema_of
 from tests.target_crm.undo.records import STREAMS, company, of, person
 
@@ -21,6 +24,8 @@ def test_updates_go_back(write, undo, emulator):
     assert (people["P2"]["title"], people["P2"]["details"]) == ("CTO", None)
     assert done.report["streams"]["people"]["updated"] == 2
     assert done.report["undo_of"] == taken
+    (report, *_) = run_reports([KeptRun("", 0, Source("", "", ""), 1, 0, done.report, 1)])
+    assert (report["kind"], report["undo_of"], report["plan"]) == ("undo", taken, None)
 
 
 def test_what_was_created_is_deleted(write, undo, emulator):
