@@ -132,7 +132,7 @@ def _model(table: Table, known: Mapping[str, Table]) -> dict[str, Any]:
         "columns": columns,
     }
     if len(table.keys) > 1:
-        model["data_tests"] = [{"tap_copper.unique_together": {"columns": list(table.keys)}}]
+        model["data_tests"] = [{"tap_copper.unique_together": {"arguments": {"columns": list(table.keys)}}}]
     return model
 
 
@@ -145,8 +145,8 @@ def _column(table: Table, name: str, column: Mapping[str, Any], known: Mapping[s
     found = _REFERENCE.search(description)
     if found and made["data_type"] == "bigint" and found[1] in known and list(known[found[1]].keys) == ["id"]:
         # A key may see fewer records than refer to each other, and a record outlives what it refers to.
-        to = {"to": f"ref('{known[found[1]].model}')", "field": "id", "config": {"severity": "warn"}}
-        tests.append({"relationships": to})
+        to = {"to": f"ref('{known[found[1]].model}')", "field": "id"}
+        tests.append({"relationships": {"arguments": to, "config": {"severity": "warn"}}})
     return {**made, **({"data_tests": tests} if tests else {})}
 
 

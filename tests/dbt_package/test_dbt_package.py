@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -123,3 +124,39 @@ def test_a_key_that_comes_twice_fails_the_build(warehouse: Warehouse, account: E
     warehouse.execute("DROP TABLE people CASCADE")
     warehouse.execute("CREATE TABLE people AS SELECT * FROM twice UNION ALL SELECT * FROM twice")
     assert "unique_stg_copper__people_id" in warehouse.dbt("build", "--select", "stg_copper__people", succeeds=False)
+
+
+def lines_of(stream: str, version: int, *records: dict[str, Any]) -> bytes:
+    """Singer messages of a stream that is read whole."""
+    kinds = {"id": "integer", "is_deleted": "boolean"}
+    properties = {name: {"type": [kinds.get(name, "string"), "null"]} for each in records for name in each}
+    schema = {"type": "object", "properties": {**properties, "id": {"type": "integer"}}}
+    messages = [
+        {"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": ["id"]},
+        *({"type": "RECORD", "stream": stream, "record": each, "version": version} for each in records),
+        {"type": "ACTIVATE_VERSION", "stream": stream, "version": version},
+    ]
+    return "".join(f"{json.dumps(each)}\n" for each in messages).encode()
+
+
+@pytest.mark.parametrize("warehouse", ["meltanolabs-target-postgres"], indirect=True)
+def test_rows_that_a_later_version_lacks_are_gone_until_they_come_again(warehouse: Warehouse) -> None:
+    ada, bob = ({"id": number, "name": name} for number, name in ((1, "Ada"), (2, "Bob")))
+    for version, (given, there) in enumerate([((ada, bob), 2), ((ada,), 1), ((ada, bob), 2)], 1):
+        warehouse.load_lines(lines_of("users", version, *given))
+        warehouse.dbt("run", "--select", "stg_copper__users")
+        assert warehouse.count("stg_copper__users") == there
+    warehouse.load_lines(lines_of("activities_search", 1, {"id": 1, "details": "Call"}, {"id": 2, "is_deleted": True}))
+    warehouse.dbt("run", "--select", "stg_copper__activities_search")
+    assert warehouse.rows("SELECT id, details FROM stg_copper__activities_search") == [(1, "Call")]
+
+
+def test_the_package_is_read_without_a_warning_and_described(warehouse: Warehouse, account: Emulator) -> None:
+    warehouse.dbt("--warn-error", "parse")
+    warehouse.load(account)
+    warehouse.dbt("run")
+    warehouse.dbt("docs", "generate")
+    manifest = json.loads((warehouse.project / "target" / "manifest.json").read_text())
+    people = manifest["nodes"]["model.tap_copper.stg_copper__people"]["columns"]
+    assert people["company_id"]["description"] == "Company: companies.id"
+    assert manifest["sources"]["source.tap_copper.copper.people"]["columns"]["company_id"]["description"]

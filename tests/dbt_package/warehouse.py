@@ -40,9 +40,10 @@ class Warehouse:
         url: URL of an empty database.
         folder: Where settings, state and the dbt project lie.
         target: Virtual environment of the target.
+        settings: Further settings of the target, or others.
     """
 
-    def __init__(self, url: str, folder: Path, target: str) -> None:
+    def __init__(self, url: str, folder: Path, target: str, **settings: Any) -> None:
         self.url = url
         self._folder = folder
         self._target = program(target, "target-postgres")
@@ -55,7 +56,7 @@ class Warehouse:
             if target.startswith("pipelinewise")
             else {"database": at.path[1:]}
         )
-        (folder / "target.json").write_text(json.dumps(given))
+        (folder / "target.json").write_text(json.dumps({**given, **settings}))
         self.project = folder / "shop"
         self.project.mkdir()
         output = {"type": "postgres", **server, "dbname": at.path[1:], "schema": "analytics", "threads": 1}
