@@ -15,12 +15,13 @@ PYTEST = $(BIN)/pytest -n $(WORKERS) --hypothesis-profile=$(PROFILE)
 TOOLS := $(addsuffix /ready,$(addprefix .venvs/,tap-spreadsheets target-jsonl meltano))
 PEERS := $(addsuffix /ready,$(addprefix .venvs/,airbyte-source-copper airbyte-source-freshsales python-freshworks-crm tap-copper tap-freshsales \
 	prospyr prosperworks cuapi-wrapper dc-copper-cli freshsalessdk npm \
-	target-jsonl meltanolabs-target-postgres pipelinewise-target-postgres target-duckdb))
+	target-jsonl meltanolabs-target-postgres pipelinewise-target-postgres target-duckdb meltanolabs-tap-postgres dbt-postgres))
 SCHEDULERS := $(addsuffix /ready,$(addprefix .venvs/,airflow celery dagster kubernetes-validate))
 # What some of them need besides: older versions of what they do not pin.
 NEEDS_prospyr := marshmallow==2.21.0 arrow==0.17.0
 NEEDS_cuapi-wrapper := pandas==2.3.3
 NEEDS_celery := redis packaging
+NEEDS_dbt-postgres := dbt-core
 
 .PHONY: demo test test-long test-peer test-fleet test-lowest test-all check sbom docs tools system clean
 .NOTPARALLEL: # the tests share the machine's cores among themselves

@@ -97,5 +97,8 @@ TARGET = Plugin(
             type=click.IntRange(min=0),
             help="Let this run delete so many records that are absent from the source, past the brakes on deletes.",
         ),
+        click.Option(
+            ["--dry-run"], is_flag=True, help="Show what the run would do and write nothing, as the setting dry_run."
+        ),
     ),
 )

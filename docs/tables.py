@@ -1,4 +1,4 @@
-"""Writes the generated tables into README.md, meltano.yml and docs/, or checks that they are up to date.
+"""Writes the generated parts of README.md, meltano.yml, docs/, dbt/ and plugins/, or checks that they are up to date.
 
 A generated part stands between a line that holds ``<!-- NAME -->`` (in YAML ``# <NAME>``) and one that holds
 ``<!-- end -->`` (``# <end>``). Run ``python docs/tables.py`` after changing a setting, a stream, an object, a kind of
@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from settings_tables import flaws, kinds_of, sentence, settings_table
+from dbt_package import dbt_files, needless_models
+from meltano_plugins import plugin_files, plugin_inside, settings_of
+from settings_tables import flaws, kinds_of, settings_table
 
 from crm_api.apptivo import objects as apptivo_objects
 from crm_api.copper import objects as copper_objects
@@ -29,28 +31,16 @@ from crm_api.errors import SIGNAL_OFFSET, Exit
 from crm_api.freshsales.objects import OBJECTS as FRESHSALES_OBJECTS
 from tap_copper.deletions.deleted_records import DeletedRecordsStream
 from tap_copper.streams import STREAMS
-from tap_copper.tap import TapCopper
 from target_crm.endpoints.settings import ENDPOINT_SETTINGS
 from target_crm.proposals.writable import CUSTOM_FIELDS, writables
 from target_crm.report import reject_kinds
 from target_crm.stream_settings import STREAM_SETTINGS
-from target_crm.target import TargetCrm
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = (
     *("tap_copper", "target_crm", "crm_api", "crm_emulator", "singer_crm_airflow"),
     *("tests", "benchmarks", "checks", "docs", "examples"),
 )
-PLUGINS: dict[str, type[Any]] = {"tap-copper": TapCopper, "target-crm": TargetCrm}
-KINDS = {"integer": "integer", "number": "decimal", "boolean": "boolean", "object": "object", "array": "array"}
-
-
-def settings_of(plugin: str) -> dict[str, dict[str, Any]]:
-    """The declared settings of a plugin, the SDK's own included, by name."""
-    known = PLUGINS[plugin]
-    schema = known.config_jsonschema
-    known.append_builtin_config(schema)
-    return dict(schema["properties"])
 
 
 def streams_table() -> Iterator[str]:
@@ -230,29 +220,6 @@ def extras_table() -> Iterator[str]:
         yield f"| `{name}` | {EXTRAS[name]} | `pip install 'singer-crm[{name}]'` |"
 
 
-def meltano_settings(plugin: str) -> Iterator[str]:
-    """A plugin's settings as meltano.yml declares them."""
-    entries = []
-    for name, setting in settings_of(plugin).items():
-        # Meltano casts texts to one kind: what may be of several is text to it, and read by the plugin.
-        kind = (
-            "date_iso8601" if setting.get("format") == "date-time" else KINDS.get(" ".join(kinds_of(setting)), "string")
-        )
-        entry: dict[str, Any] = {"name": name}
-        if setting.get("title"):
-            entry["label"] = setting["title"]
-        if "enum" in setting:
-            kind = "options"
-            entry["options"] = [{"label": str(value), "value": value} for value in setting["enum"] if value is not None]
-        entry["kind"] = kind
-        if setting.get("secret"):
-            entry["sensitive"] = True
-        entry["description"] = sentence(setting)
-        entries.append(entry)
-    for line in yaml.safe_dump(entries, sort_keys=False, width=110, allow_unicode=True).splitlines():
-        yield f"    {line}"
-
-
 GROUPS: dict[str, Callable[[], Mapping[str, Mapping[str, Any]]]] = {
     "tap-copper": lambda: settings_of("tap-copper"),
     "target-crm": lambda: settings_of("target-crm"),
@@ -279,8 +246,8 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "exit codes": exits_table,
     "exit codes of target-crm": exits_of_target,
     "exit codes of tap-copper": exits_of_tap,
-    "meltano settings of tap-copper": lambda: meltano_settings("tap-copper"),
-    "meltano settings of target-crm": lambda: meltano_settings("target-crm"),
+    "meltano plugin tap-copper": lambda: plugin_inside("tap-copper"),
+    "meltano plugin target-crm": lambda: plugin_inside("target-crm"),
 }
 _BEGIN = re.compile(r"^\s*(?:<!-- (?P<md>[a-z -]+) -->|# <(?P<yml>[a-z -]+)>)$")
 _END = re.compile(r"^\s*(?:<!-- end -->|# <end>)$")
@@ -356,6 +323,13 @@ def main() -> int:
                 amiss.append(f"{file.relative_to(ROOT)}: a table is out of date; run make docs")
             else:
                 file.write_text(fresh)
+    for file, fresh in {**dbt_files(), **plugin_files()}.items():
+        if not file.exists() or file.read_text() != fresh:
+            if check:
+                amiss.append(f"{file.relative_to(ROOT)} is out of date; run make docs")
+            else:
+                file.write_text(fresh)
+    amiss += [f"{file.relative_to(ROOT)} belongs to no stream; remove it" for file in needless_models()]
     for line in amiss:
         print(line)
     return 1 if amiss else 0

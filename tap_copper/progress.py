@@ -35,7 +35,9 @@ def log_event(logger: logging.Logger, event: str, *, level: str = "INFO", **fact
         facts: The facts of the event, by name; never values of records.
     """
     text = " ".join(f"{name}={value}" for name, value in facts.items())
-    logger.log(logging.getLevelNamesMapping()[level], "%s %s", event, text, extra={"event": event, "facts": facts})
+    # Not "event": Meltano hands these on as arguments of a function that has one of that name.
+    extra = {"event_name": event, "facts": facts}
+    logger.log(logging.getLevelNamesMapping()[level], "%s %s", event, text, extra=extra)
 
 
 class StreamRead(Protocol):

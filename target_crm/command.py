@@ -98,11 +98,16 @@ class TargetCommand(GuardedCommand, SingerCommand):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         given = keep_config(ctx, args)  # click takes the list apart
         try:
-            return super().parse_args(ctx, args)
+            rest = super().parse_args(ctx, args)
         except _UNREADABLE as error:
             if is_of_output(error):
                 raise
             sys.exit(end_early(SettingError(_sentence(given, error)), _readable(given), None, self.logger))
+        if ctx.params.pop("dry_run", False):
+            ctx.params["config"] = ctx.params.get("config") or _ConfigInput()
+            ctx.params["config"].config["dry_run"] = True
+            os.environ["TARGET_CRM_DRY_RUN"] = "true"  # with --config ENV it comes before a file
+        return rest
 
 
 def _readable(files: Sequence[str]) -> dict[str, Any]:

@@ -22,7 +22,8 @@ ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "recipes"
 USUAL = "http://127.0.0.1:8467"
 _BLOCK = re.compile(r"^```(\w+)(?: ([^\n`]+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_PROGRAMS = (Path(sys.executable).parent, *(ROOT / ".venvs").glob("*/bin"))
+# Where several have a program of one name, the first by alphabet: MeltanoLabs' target-postgres, which the pages mean.
+_PROGRAMS = (Path(sys.executable).parent, *sorted((ROOT / ".venvs").glob("*/bin")))
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def _bin(folder: Path, ours: Mapping[str, Path]) -> Path:
     programs.mkdir()
     for place in reversed(_PROGRAMS):
         for program in place.iterdir():
-            if program.name.startswith(("tap-", "target-", "singer-", "crm-", "meltano")):
+            if program.name.startswith(("tap-", "target-", "singer-", "crm-", "meltano", "dbt")):
                 (programs / program.name).unlink(missing_ok=True)
                 (programs / program.name).symlink_to(ours.get(program.name, program))
     return programs

@@ -58,7 +58,7 @@ class Preview(Observer):
 
     def _line(self, text: str) -> None:
         if self._structured:
-            logger.info("%s", self._redact(text), extra={"event": "dry_run"})
+            logger.info("%s", self._redact(text), extra={"event_name": "dry_run"})
             return
         with self._lock, suppress(OSError):  # a log that is full changes nothing
             print(self._redact(on_one_line(text)), file=self._out)

@@ -140,7 +140,7 @@ class Summary:
         """
         if not is_structured():
             self._print_table()
-        logger.info("Summary: %s", json.dumps(report), extra={"event": "run_finished", "facts": report})
+        logger.info("Summary: %s", json.dumps(report), extra={"event_name": "run_finished", "facts": report})
 
     def _print_table(self) -> None:
         """Print the table, without colours where stderr is not a terminal; none if no record came."""

@@ -154,7 +154,7 @@ def test_a_value_that_its_column_cannot_hold_is_null_and_told(
     assert output.error is None
     assert [record["due_date"] for record in output.records("tasks")] == [None, None, "2025-08-06T21:39:07Z"]
     assert output.records("tasks")[2]["status"] == '{"a":1}'
-    facts = [entry.facts for entry in caplog.records if getattr(entry, "event", "") == "values_unfit"]  # type: ignore[attr-defined]  # the event's
+    facts = [entry.facts for entry in caplog.records if getattr(entry, "event_name", "") == "values_unfit"]  # type: ignore[attr-defined]  # the event's
     assert facts == [{"stream": "tasks", "column": "due_date", "values": 2, "first_id": 1}]
 
 

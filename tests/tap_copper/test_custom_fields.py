@@ -208,7 +208,7 @@ def test_a_pinned_id_that_no_definition_has_is_told(emulator: Emulator, caplog: 
     score = define(emulator, "Score", "Float")
     person_with(emulator, (score, 1.5))
     assert run(emulator, "people", custom_field_names={str(score["id"]): "a", "404": "b"}).error is None
-    facts = [entry.facts for entry in caplog.records if getattr(entry, "event", "") == "unknown_custom_fields"]  # type: ignore[attr-defined]  # the event's
+    facts = [entry.facts for entry in caplog.records if getattr(entry, "event_name", "") == "unknown_custom_fields"]  # type: ignore[attr-defined]  # the event's
     assert facts == [{"ids": "404"}]
 
 
@@ -263,7 +263,7 @@ def test_a_column_keeps_its_field_when_another_of_that_name_is_removed_or_it_is_
     column = f"cf_region_{younger['id']}"
     assert columns(first) == {"cf_region": "old", column: "new"}
     assert run(emulator, "people", state=first.state).state["bookmarks"]["people"] == first.state["bookmarks"]["people"]
-    facts = [entry.facts for entry in caplog.records if getattr(entry, "event", "") == "fields_alike"]  # type: ignore[attr-defined]  # the event's
+    facts = [entry.facts for entry in caplog.records if getattr(entry, "event_name", "") == "fields_alike"]  # type: ignore[attr-defined]  # the event's
     assert [(each["stream"], each["columns"]) for each in facts] == [("people", f"cf_region,{column}")]
     assert "custom_field_names" in facts[0]["advice"]
     emulator.copper.delete("custom_field_definitions", older["id"])

@@ -120,7 +120,9 @@ def test_where_the_other_tap_stopped_after_a_page_a_resync_is_advised(
     with caplog.at_level("WARNING", logger="tap-copper"):
         run(emulator, "people", state={"bookmarks": bookmarks})
         run(emulator, "people", state={"bookmarks": bookmarks}, resync=["companies", "tasks"])  # as it advised
-    (said,) = [entry.getMessage() for entry in caplog.records if getattr(entry, "event", "") == "foreign_bookmarks"]
+    (said,) = [
+        entry.getMessage() for entry in caplog.records if getattr(entry, "event_name", "") == "foreign_bookmarks"
+    ]
     assert "streams=companies,tasks" in said
     assert "name them in resync once" in said
 

@@ -63,7 +63,7 @@ def test_a_bookmark_that_lies_hours_ahead_is_taken_back_a_day(caplog: pytest.Log
         assert output.error is None
         assert output.ids("people") == sorted(ids)[1:]
         assert output.bookmark("people") == moment(NOW - 10)
-    assert "bookmark_ahead" in {getattr(entry, "event", "") for entry in caplog.records}
+    assert "bookmark_ahead" in {getattr(entry, "event_name", "") for entry in caplog.records}
 
 
 def test_one_that_lies_no_further_ahead_than_the_lookback_goes_back_to_the_servers_clock() -> None:

@@ -45,7 +45,7 @@ def test_a_person_sees_a_line_for_each_stream_and_no_record(
 def test_log_lines_have_constant_event_names(account: Emulator, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="tap-copper"):
         run(account, "people")
-    events = {getattr(entry, "event", None): getattr(entry, "facts", {}) for entry in caplog.records}
+    events = {getattr(entry, "event_name", None): getattr(entry, "facts", {}) for entry in caplog.records}
     assert events["stream_finished"] == {"stream": "people", "records": 250}
     assert events["run_finished"]["records"] == 250
 

@@ -126,7 +126,9 @@ def test_with_hint_an_end_is_an_empty_page_told_twice_and_the_gap_a_warning(
     )
     assert output.error is None
     assert len(output.ids(stream)) == 450
-    (said,) = [entry.getMessage() for entry in caplog.records if getattr(entry, "event", "") == "records_not_shown"]
+    (said,) = [
+        entry.getMessage() for entry in caplog.records if getattr(entry, "event_name", "") == "records_not_shown"
+    ]
     assert said.startswith(f"records_not_shown stream={stream} records=")
 
 

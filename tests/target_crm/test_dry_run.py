@@ -10,7 +10,8 @@ import re
 import pytest
 
 from target_crm.ledger.presence import has_ledger
-from tests.target_crm.messages import record_of, schema_of, state_of
+from tests.commands import run_command
+from tests.target_crm.messages import as_lines, record_of, schema_of, state_of
 
 PEOPLE = schema_of("people", "email", "title", "tags", "company", "_sdc_deleted_at", name={"type": ["string", "null"]})
 COMPANIES = schema_of("companies", "name", "domain", "city")
@@ -157,3 +158,18 @@ def test_what_the_crm_has_refused_is_shown_as_refused_again(run, emulator, metho
     assert "rejected list" not in dry.errors
     changed = run([people, person(1, title="C")], dry_run=True, retry_rejected=False)
     assert changed.of("people") == {"input": 1, f"{method}d": 1}
+
+
+@pytest.mark.parametrize("in_environment", [False, True])
+def test_the_option_makes_any_run_a_dry_one(settings, emulator, tmp_path, in_environment):
+    env = {f"TARGET_CRM_{name.upper()}": str(value) for name, value in settings.items()}
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+    given = as_lines([PEOPLE, person(1)]).decode()
+    config = "ENV" if in_environment else str(tmp_path / "config.json")
+    env = {**env, "TARGET_CRM_DRY_RUN": "false"} if in_environment else {}
+    done = run_command("target-crm", "--config", config, "--dry-run", given=given, env=env)
+    assert done.returncode == 0, done.stderr
+    assert emulator.copper.count("people") == 0
+    assert "P1" in done.stderr
+    assert run_command("target-crm", "--config", config, given=given, env=env).returncode == 0
+    assert emulator.copper.count("people") == 1

@@ -1,0 +1,1 @@
+{{ tap_copper.staged('contact_types', can_be_reported_gone=False) }}

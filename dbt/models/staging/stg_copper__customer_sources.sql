@@ -1,0 +1,1 @@
+{{ tap_copper.staged('customer_sources', can_be_reported_gone=False) }}

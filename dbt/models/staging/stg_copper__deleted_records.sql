@@ -1,0 +1,1 @@
+{{ tap_copper.staged('deleted_records', can_be_reported_gone=False) }}

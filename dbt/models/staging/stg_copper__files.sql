@@ -1,0 +1,1 @@
+{{ tap_copper.staged('files', can_be_reported_gone=False) }}

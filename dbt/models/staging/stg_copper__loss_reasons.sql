@@ -1,0 +1,1 @@
+{{ tap_copper.staged('loss_reasons', can_be_reported_gone=False) }}

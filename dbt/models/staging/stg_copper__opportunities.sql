@@ -1,0 +1,1 @@
+{{ tap_copper.staged('opportunities', can_be_reported_gone=True) }}

@@ -1,0 +1,1 @@
+{{ tap_copper.staged('people', can_be_reported_gone=True) }}

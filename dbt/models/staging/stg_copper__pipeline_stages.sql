@@ -1,0 +1,1 @@
+{{ tap_copper.staged('pipeline_stages', can_be_reported_gone=False) }}

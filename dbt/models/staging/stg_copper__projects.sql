@@ -1,0 +1,1 @@
+{{ tap_copper.staged('projects', can_be_reported_gone=True) }}

@@ -1,0 +1,1 @@
+{{ tap_copper.staged('related_items', can_be_reported_gone=False) }}

@@ -1,0 +1,1 @@
+{{ tap_copper.staged('tasks', can_be_reported_gone=True) }}

@@ -1,0 +1,1 @@
+{{ tap_copper.staged('webhooks', can_be_reported_gone=False) }}
