@@ -133,6 +133,10 @@ class WholeRecordMapper(Mapper):
         return bool(self._declared.found_by)  # ``check_fields`` has seen to it that the stream has them
 
     @override
+    def normalise_match_value(self, value: str) -> str:
+        return normalise_text(value)
+
+    @override
     def match_value(self, record: Mapping[str, Any]) -> tuple[Any, ...] | None:
         values = [as_json(field_at(record, name)) for name in self._declared.found_by]
         return None if any(map(is_empty, values)) else tuple(normalise_text(_text(value)) for value in values)

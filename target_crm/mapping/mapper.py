@@ -171,6 +171,10 @@ class Mapper:
             return len(self.match_on) == 1
         return self._can_give(self.match_on[0], names)
 
+    def normalise_match_value(self, value: str) -> str:
+        """Make one text of all spellings of a value of the only match key, of one attribute."""
+        return self._match_keys.normalise(self.match_on[0][0], value)
+
     def _can_give(self, key: Collection[str], names: Collection[str]) -> bool:
         record = dict.fromkeys(names)
         try:

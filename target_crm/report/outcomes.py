@@ -61,6 +61,7 @@ class RejectKind(StrEnum):
     CONFLICT = "conflict"
     IN_DOUBT = "in_doubt"
     PLAN_OUTDATED = "plan_outdated"
+    OTHER_SHARE = "other_share"
 
 
 @dataclass(frozen=True)
