@@ -26,7 +26,7 @@ LONGER_FILES: dict[str, str] = {}
 """Files that may be longer, by path, each with the reason."""
 FIELDS_OF_A_RUN = 10
 RUN = ("target_crm/engine/run.py", "Run")
-BOOKS = ("target_crm/report/outcomes.py", "Books")
+BOOKS = ("target_crm/report/books.py", "Books")
 RECORDER = "target_crm/engine/outcome_recorder.py"
 
 WORDS = {

@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 from settings_tables import kinds_of
 
-from tap_copper.deletions import DeletedRecordsStream
+from tap_copper.deletions.deleted_records import DeletedRecordsStream
 from tap_copper.search_stream import SearchStream
 from tap_copper.streams import STREAMS
 

@@ -9,6 +9,7 @@ from crm_api.http.settings import HTTP_SETTINGS
 from crm_api.settings import NETWORK_SETTINGS, JsonSchema
 from target_crm.endpoints.settings import ENDPOINT
 from target_crm.load_method import LOAD_METHODS, LoadMethod
+from target_crm.partition import MOST_SHARES
 from target_crm.stream_settings import STREAM_SETTINGS
 
 INDEX_LAG_SECONDS = 60.0
@@ -124,6 +125,27 @@ SETTINGS: JsonSchema = {
             "description": "The condition under which a record counts as unchanged: source (it is as it last came from "
             "the source) or crm (the CRM has it so: every record is read, and what somebody changed there is written "
             "again).",
+        },
+        "partition": {
+            "type": ["object", "null"],
+            "additionalProperties": False,
+            "properties": {
+                "of": {
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": MOST_SHARES,
+                    "description": "The number of shares, which is that of the processes.",
+                },
+                "index": {
+                    "type": "integer",
+                    "minimum": 0,
+                    "description": "The number of the share that this process writes, from 0 on.",
+                },
+            },
+            "required": ["of", "index"],
+            "description": "Write one share of every stream: several processes read the same input and write it "
+            "together, with one ledger. Each gets its own index and keeps its own STATE. Only target-crm itself and "
+            "singer-crm sync divide streams.",
         },
         "lock_wait_seconds": {
             "type": "number",

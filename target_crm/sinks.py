@@ -10,6 +10,7 @@ from typing import Any, Protocol, cast
 
 from singer_sdk import Target
 from singer_sdk.exceptions import MissingKeyPropertiesError
+from singer_sdk.mapper import StreamMap
 from singer_sdk.sinks import BatchSink
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
 from typing_extensions import override
@@ -21,6 +22,7 @@ from target_crm.engine.destination import Stream, destination_of
 from target_crm.engine.identity import SourceIds, id_of_message
 from target_crm.engine.incoming import IncomingRecord, fingerprint, record_hash
 from target_crm.engine.run import Run, logger
+from target_crm.engine.shares import share_of
 from target_crm.ledger.values import Held
 from target_crm.load_method import LoadMethod
 from target_crm.mapping.values import Rejection, shown_value
@@ -92,8 +94,14 @@ class CrmSink(BatchSink):
             known,
         )
         crm_object = run.crm.objects[settings.object]
-        run.locks.take(settings.object)  # before the CRM is asked for more than whose account it is
+        if run.locks.partition is None:
+            run.locks.take(settings.object)  # before the CRM is asked for more than whose account it is
         destination = destination_of(run.crm, settings)
+        share = (
+            share_of(run.locks.partition, stream_name, settings, destination.mapper) if run.locks.partition else None
+        )
+        run.locks.take(settings.object, share=share)
+        self._share = share
         check_sdk_columns(stream_name, settings)
         destination.check_fields(stream_name, {name for name in known if not is_sdk_column(name)})
         if settings.mapping.parameters:
@@ -110,7 +118,7 @@ class CrmSink(BatchSink):
         self._run = run
         told = {name for name in known if not is_sdk_column(name)}
         self._ids = SourceIds(stream_name, settings, destination.mapper, told, keyed=bool(key_properties))
-        self._writer = StreamWriter(run, self.stream, self._ids)
+        self._writer = StreamWriter(run, self.stream, self._ids, share)
         for sentence in destination.mapper.doubts(schema.get("properties", ())):
             logger.warning("Stream %s: %s", stream_name, sentence)
         self._sdk_columns = tuple(filter(is_sdk_column, self.refers_by))
@@ -167,10 +175,20 @@ class CrmSink(BatchSink):
         logger.warning("%s, so that it is not known which records are absent: none is deleted for that", why)
         return None
 
+    def take(
+        self, stream_map: StreamMap, record: dict[str, Any], message: bytes, *, held: Held | None, version: int | None
+    ) -> bool:
+        """Take a record before its stream map; tells whether it is one of this stream that this process writes."""
+        try:
+            mapped = stream_map.transform(record)
+        except Exception as error:  # noqa: BLE001 - a user's expression may raise anything; it concerns this record alone
+            return self.receive_flawed(message, map_failed(record, error), held=held)
+        return mapped is not None and self.receive(mapped, message, held=held, version=version)
+
     def receive(
         self, record: dict[str, Any], message: bytes, *, held: Held | None = None, version: int | None = None
-    ) -> None:
-        """Take a record after stream maps.
+    ) -> bool:
+        """Take a record after stream maps, unless another process has to write it; tells which.
 
         Args:
             record: Its values; ``_sdc_`` columns are taken out, but for those by which it refers to others.
@@ -181,7 +199,6 @@ class CrmSink(BatchSink):
         Raises:
             MissingKeyPropertiesError: The tap is broken.
         """
-        self.tally_record_read()
         for key in self._keys:
             if key not in record:
                 raise MissingKeyPropertiesError(
@@ -189,6 +206,9 @@ class CrmSink(BatchSink):
                 )
         gone = self._deletes or (self._delete_when is not None and _says_yes(record.get(self._delete_when)))
         aside = {name: record.pop(name) for name in tuple(filter(is_sdk_column, record))}
+        if self._share is not None and not self._share.holds(self._identity(record, aside, message)):
+            return False
+        self.tally_record_read()
         for name, value in aside.items():
             gone = gone or (name.lower() == DELETED_AT and _has_value(value))
         if held is None and self._mirrors:
@@ -198,15 +218,19 @@ class CrmSink(BatchSink):
         incoming = self._incoming(record, aside, message, held, gone=gone)
         record.update({name: aside[name] for name in self._sdk_columns if name in aside})
         self._incoming_records.append(incoming)
+        return True
 
-    def receive_flawed(self, message: bytes, flaw: Rejection, *, held: Held | None = None) -> None:
-        """Take a record that did not come through its stream map."""
-        self.tally_record_read()
+    def receive_flawed(self, message: bytes, flaw: Rejection, *, held: Held | None = None) -> bool:
+        """Take a record that did not come through its stream map, unless another process has to hold it."""
         identity = id_of_message(message)
+        if self._share is not None and not self._share.holds(identity):
+            return False
+        self.tally_record_read()
         self._completeness.unknown += held is None
         self._incoming_records.append(
             IncomingRecord(identity, identity, {}, b"", message, held_at=held.at if held else None, flaw=flaw)
         )
+        return True
 
     def _incoming(
         self,
@@ -259,6 +283,14 @@ class CrmSink(BatchSink):
             tuple(each for each in former if each != source_id),
             held.take if held else None,
         )
+
+    def _identity(self, record: Mapping[str, Any], aside: Mapping[str, Any], message: bytes) -> str:
+        """Return the source id of a record, or what stands in for it, as ``_incoming`` makes it."""
+        try:
+            found = self._ids.of({**record, **aside} if self._is_told_by_sdk_column else record)
+        except _CANNOT_BE_ENCODED:
+            return id_of_message(message)
+        return id_of_message(message) if isinstance(found, Rejection) else found
 
     def _odd_and_unused(self, record: Mapping[str, Any], *, gone: bool) -> list[str]:
         """The attributes that JSON cannot carry and of which nothing is sent: they cost nobody his record."""

@@ -36,8 +36,10 @@ from target_crm.engine.run import Run
 from target_crm.exit_codes import BROKEN_INPUT, EXPECTED, Ending, TooManyRejectedError, told_ending
 from target_crm.ledger.locks import LockLostError
 from target_crm.ledger.values import Held
+from target_crm.partition import Partition, partition_of, refuse_version
 from target_crm.plans.beginning import begin_plan
-from target_crm.report.outcomes import Books, Outcome
+from target_crm.report.books import Books
+from target_crm.report.outcomes import Outcome
 from target_crm.report.progress import shown_progress
 from target_crm.settings import BATCH_SIZE, SETTINGS
 from target_crm.settings_checks import ConfiguredTarget
@@ -45,7 +47,7 @@ from target_crm.singer.completeness import Completeness
 from target_crm.singer.messages import record_of, register, schema_of, state_of, stream_of, version_of
 from target_crm.singer.stdio import Reader, check_output, emit, state_text
 from target_crm.singer.stream_order import parents_first
-from target_crm.sinks import CrmSink, map_failed
+from target_crm.sinks import CrmSink
 from target_crm.stream_settings import NoObjectError, StreamSettings, stream_settings
 
 DRAIN_SECONDS = 30.0  # after which everything is written and STATE passes, also when the input is silent
@@ -76,6 +78,7 @@ class TargetCrm(ConfiguredTarget):
         self.books = Books()
         self.approval: Approval | None = None
         self.planned_absences: dict[str, set[str]] = {}
+        self.partition: Partition | None = None
         self.began = self.clock()
         self.schema_message = b""
         self.source_stream = ""
@@ -129,6 +132,7 @@ class TargetCrm(ConfiguredTarget):
                 stopping=self.stopping,
                 clock=self.clock,
                 approval=self.approval,
+                partition=self.partition,
             )
             self._end.opened(self._run)
         return self._run
@@ -210,11 +214,10 @@ class TargetCrm(ConfiguredTarget):
         if self._buffered >= self._batch_size:
             self.drain()
 
-    def take_record(self, message: dict[str, Any], line: bytes, held: Held | None = None, only: str = "") -> None:
-        """Take a RECORD message; one that was held, for the stream that held it alone, or for the only one named."""
-        record, stream = record_of(message), stream_of(message)
-        stream_maps = self.mapper.stream_maps.get(stream)
-        if stream_maps is None:
+    def take_record(self, message: dict[str, Any], line: bytes, held: Held | None = None, only: str = "") -> bool:
+        """Take a RECORD message, a held one for its stream alone, or for the only one named; tell if one took it."""
+        record, stream, taken = record_of(message), stream_of(message), 0
+        if (stream_maps := self.mapper.stream_maps.get(stream)) is None:
             raise RecordsWithoutSchemaException(
                 f"The RECORD of stream {stream!r} on line {self._reader.number} of the input comes before its SCHEMA"
             )
@@ -226,15 +229,10 @@ class TargetCrm(ConfiguredTarget):
             sink = cast("CrmSink | None", self._sinks_active.get(alias))
             if sink is None:
                 continue  # the stream map drops the stream
-            try:
-                mapped = stream_map.transform(dict(record) if len(stream_maps) > 1 else record)
-            except Exception as error:  # noqa: BLE001 - a user's expression may raise anything; it concerns this record alone
-                sink.receive_flawed(line, map_failed(record, error), held=held)
-            else:
-                if mapped is None:
-                    continue
-                sink.receive(mapped, line, held=held, version=message.get("version"))
-            self._buffered += 1
+            own, version = dict(record) if len(stream_maps) > 1 else record, message.get("version")
+            taken += sink.take(stream_map, own, line, held=held, version=version)
+        self._buffered += taken
+        return bool(taken)
 
     @override
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
@@ -254,6 +252,7 @@ class TargetCrm(ConfiguredTarget):
     @override
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
         version = version_of(message_dict)
+        refuse_version(self.partition, stream_of(message_dict))
         for stream_map in self.mapper.stream_maps.get(stream_of(message_dict), ()):
             self.completeness_of(stream_map.stream_alias).activated(version)
 
@@ -336,6 +335,7 @@ class TargetCrm(ConfiguredTarget):
         """Read the input to its end, or to what stops it; returns the exit code."""
 
         def read() -> None:
+            self.partition = partition_of(self.config)
             begin_plan(self.config)
             if not self.config["dry_run"]:
                 check_output()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from target_crm.ledger.store import default_url
+from target_crm.partition import Partition, partition_of
 
 
 @dataclass(frozen=True)
@@ -94,3 +95,15 @@ class Job:
     run_id: str
     begins_anew: bool = False
     keeps_state: bool = True
+
+    def divided(self, share: Partition | None) -> Job:
+        """Return the job of one share of it, which keeps STATE under a name of its own.
+
+        Args:
+            share: The share; None: the one that the entry's settings name, if they do.
+        """
+        if share is not None:
+            target = {**self.entry.target, "partition": {"of": share.of, "index": share.index}}
+            return replace(self, entry=replace(self.entry, target=target)).divided(None)
+        share = partition_of(self.entry.target)
+        return self if share is None else replace(self, pipeline=f"{self.pipeline}.{share.index}-of-{share.of}")

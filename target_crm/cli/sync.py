@@ -26,6 +26,7 @@ from target_crm.cli.account_options import (
 )
 from target_crm.cli.common import one_sentence
 from target_crm.exit_codes import Ending
+from target_crm.partition import read_partition
 
 MOST_WORKERS = 256
 
@@ -48,6 +49,11 @@ MOST_WORKERS = 256
     is_flag=True,
     help="Read everything anew. Without --pipeline the schedule's STATE stays where it is.",
 )
+@click.option(
+    "--partition",
+    metavar="INDEX/OF",
+    help="Write one share of every stream, such as 0/3; it keeps STATE of its own.",
+)
 @output_option
 @one_sentence
 def sync(
@@ -57,6 +63,7 @@ def sync(
     run_id: str | None,
     output: str,
     workers: int,
+    partition: str | None,
     *,
     takes_all: bool,
     full_refresh: bool,
@@ -69,6 +76,7 @@ def sync(
     if takes_all == bool(names):
         raise click.UsageError("Name accounts, or give --all")
     kept_under, given = checked_pipeline(pipeline), given_run_id(run_id)
+    share = None if partition is None else read_partition(partition)
     accounts = accounts_of(path)
     meant = [each for each in chosen(accounts, names) if not takes_all or each not in accounts.disabled]
 
@@ -82,7 +90,7 @@ def sync(
             named(),
             begins_anew=full_refresh,
             keeps_state=not full_refresh or pipeline is not None,
-        )
+        ).divided(share)
         for name in meant
         if name in accounts.entries
     ]

@@ -20,7 +20,7 @@ from target_crm.endpoints.declaring import Declared
 from target_crm.mapping.attribute_plan import MOST_PLANS
 from target_crm.mapping.changes import NO_BASIS, Basis
 from target_crm.mapping.last_sent import LastSent
-from target_crm.mapping.mapper import Mapper, digest_of
+from target_crm.mapping.mapper import Mapper
 from target_crm.mapping.match_keys import normalise_text
 from target_crm.mapping.settings import MappingSettings
 from target_crm.mapping.values import (
@@ -35,6 +35,7 @@ from target_crm.mapping.values import (
     Reason,
     RejectedError,
     Rejection,
+    digest_of,
 )
 
 _SORTED = msgspec.json.Encoder(order="sorted", decimal_format="number")
@@ -131,6 +132,10 @@ class WholeRecordMapper(Mapper):
     @override
     def has_match_value(self, names: Collection[str]) -> bool:
         return bool(self._declared.found_by)  # ``check_fields`` has seen to it that the stream has them
+
+    @override
+    def normalise_match_value(self, value: str) -> str:
+        return normalise_text(value)
 
     @override
     def match_value(self, record: Mapping[str, Any]) -> tuple[Any, ...] | None:

@@ -11,7 +11,7 @@ from crm_api.crm import Crm
 from crm_api.crm_objects import CrmId, CrmObject, CrmRecord, Payload
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.ledger.values import Awaited, Scope, Source
-from target_crm.report.outcomes import Books
+from target_crm.report.books import Books
 from target_crm.report.summary import Forecast
 
 if TYPE_CHECKING:

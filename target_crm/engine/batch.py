@@ -37,12 +37,14 @@ from target_crm.engine.lookup import Finder
 from target_crm.engine.references import ReferenceResolver
 from target_crm.engine.run import Run, StreamContext, logger
 from target_crm.engine.shared_matches import SharedMatches
+from target_crm.engine.shares import within_share
 from target_crm.engine.stream_ledger import StreamLedger
 from target_crm.ledger.outcome_lines import FOUND
 from target_crm.ledger.values import Entry, Held, Intent, Known, LedgerDataError, Origin
 from target_crm.load_method import LoadMethod
 from target_crm.mapping.changes import Basis
 from target_crm.mapping.values import Change, Mapped, Rejection
+from target_crm.partition import Share
 from target_crm.report.outcomes import Outcome
 
 _NO_CANDIDATES = Candidates()
@@ -57,18 +59,19 @@ class StreamWriter:
         run: What all streams share.
         stream: The stream.
         ids: Make the source ids of its records.
+        share: The records that this run writes; None: all of them.
 
     Raises:
         SettingError: The stream's settings name what does not exist.
     """
 
-    def __init__(self, run: Run, stream: Stream, ids: SourceIds) -> None:
+    def __init__(self, run: Run, stream: Stream, ids: SourceIds, share: Share | None) -> None:
         settings = stream.settings
         mapper = stream.destination.mapper
         crm = run.crm.owner(mapper.crm_object)
         scope = run.ledger.scope(run.source, stream.name, settings.object)
         recent = run.recent.to(settings.object)
-        context = StreamContext(crm, mapper, run.ledger, scope, run, recent)
+        context = StreamContext(crm, mapper, run.ledger, scope, run, recent, share)
         missing = settings.missing_reference
         if settings.load_method is LoadMethod.MATCH and missing == "link_later":
             missing = "leave_out"  # nothing is written, now or later
@@ -81,7 +84,6 @@ class StreamWriter:
         self._former = FormerKeys(context, ids)
         self._shared = SharedMatches(context, stream, ids, self._former)
         self._runner = ActionRunner(context, stream, self._records, self._shared)
-        self._warned_of: set[str] = set()
         self._appends = settings.load_method is LoadMethod.APPEND_ONLY
 
     @cached_property
@@ -229,7 +231,7 @@ class StreamWriter:
         mapped: list[tuple[IncomingRecord, Mapped]] = []
         flawed: list[Held] = []
         for incoming in incoming_records:
-            result = self._context.mapper.map(incoming.record)
+            result = within_share(self._context.share, self._settings, self._context.mapper.map(incoming.record))
             if isinstance(result, Rejection):
                 flawed.append(self._records.flawed(incoming, result))
             else:
@@ -238,17 +240,9 @@ class StreamWriter:
         return mapped, flawed
 
     def _note_left_out(self, incoming: IncomingRecord, mapped: Mapped) -> None:
-        """Note which attributes of a record are not sent; each is named once, those with one reason together."""
-        if not mapped.left_out or self._settings.load_method is LoadMethod.MATCH:
-            return  # what is only matched sends nothing at all
-        self._context.run.recorder.mapped(self._stream.name, incoming.source_id, mapped.left_out)
-        by_reason: dict[str, list[str]] = {}
-        for name, why in mapped.left_out.items():
-            if name not in self._warned_of:
-                self._warned_of.add(name)
-                by_reason.setdefault(why.sentence, []).append(name)
-        for reason, names in by_reason.items():
-            logger.warning("Stream %s: left out %s: %s", self._stream.name, ", ".join(names), reason)
+        """Note which attributes of a record are not sent."""
+        if mapped.left_out and self._settings.load_method is not LoadMethod.MATCH:  # which sends nothing at all
+            self._context.run.recorder.mapped(self._stream.name, incoming.source_id, mapped.left_out)
 
     def _differing(self, mapped: Sequence[tuple[IncomingRecord, Mapped]], known: Mapping[str, Known]) -> list[Ready]:
         """Return those that would not send what was sent last; the others are done."""

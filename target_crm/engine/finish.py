@@ -23,8 +23,8 @@ from target_crm.engine.run import Run, logger
 from target_crm.exit_codes import Ending, told_ending
 from target_crm.ledger.locks import LockLostError
 from target_crm.ledger.values import Missing
+from target_crm.report.books import Books
 from target_crm.report.figures import tell_books, tell_held
-from target_crm.report.outcomes import Books
 from target_crm.report.report_file import ReportFile
 from target_crm.report.summary import Forecast, Summary
 from target_crm.settings_checks import rejected_allowed

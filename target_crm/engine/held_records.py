@@ -6,10 +6,13 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Protocol
 
 from crm_api.errors import SettingError
+from target_crm.engine.destination import destination_of
 from target_crm.engine.late_links import Linker
 from target_crm.engine.run import Run, logger
+from target_crm.engine.shares import share_of
 from target_crm.ledger.values import Held, Unlinked
 from target_crm.mapping.values import Side
+from target_crm.partition import Share
 from target_crm.report.outcomes import RejectKind
 from target_crm.singer.stdio import decode
 from target_crm.stream_settings import StreamSettings
@@ -30,8 +33,8 @@ class RecordIntake(Protocol):
     def check_object(self, stream: str) -> None:
         """Refuse a stream that becomes nothing; raises SettingError."""
 
-    def take_record(self, message: dict[str, Any], line: bytes, held: Held | None = None) -> None:
-        """Take a RECORD message, for the stream that held it alone."""
+    def take_record(self, message: dict[str, Any], line: bytes, held: Held | None = None) -> bool:
+        """Take a RECORD message, for the stream that held it alone; tells whether it was taken."""
 
 
 class HeldRecordRetrier:
@@ -56,6 +59,7 @@ class HeldRecordRetrier:
         self._settings_of = settings_of
         self._drain = drain
         self._hopeless: set[tuple[int, float]] = set()
+        self._shares: dict[str, Share | None] = {}
 
     def at_start(self, *, retry_rejected: bool) -> None:
         """Try what an earlier run left and can be done by now.
@@ -111,6 +115,10 @@ class HeldRecordRetrier:
                 each for each in self._held_records.held(self._source, "rejected") if _identity(each) in self._hopeless
             )
             self._drain()
+        if self._run.locks.partition is not None:  # what was waited for may have come through another process meanwhile
+            self.link_ready()
+            self.feed(self._held_records.waiting_no_more(self._source))
+            self._drain()
         before = 0
         while held := self._held_records.waiting_on_match(self._source, list(self._run.crm.objects)):
             if len(held) == before:
@@ -128,10 +136,20 @@ class HeldRecordRetrier:
     def _may_write(self, stream: str) -> bool:
         """Tell whether this run is, or becomes, the only writer of what a stream writes: others go on undisturbed."""
         try:
-            object_name = self._settings_of(stream).object
+            settings = self._settings_of(stream)
+            share = self._share_of(stream, settings)
         except SettingError:
             return True  # which is told once its SCHEMA is taken
-        return self._run.locks.take_if_free(object_name, "What is held")
+        return self._run.locks.take_if_free(settings.object, "What is held", share)
+
+    def _share_of(self, stream: str, settings: StreamSettings) -> Share | None:
+        """Return the share of a stream that this run writes; None: all of it."""
+        if self._run.locks.partition is None:
+            return None
+        if stream not in self._shares:
+            mapper = destination_of(self._run.crm, settings).mapper
+            self._shares[stream] = share_of(self._run.locks.partition, stream, settings, mapper)
+        return self._shares[stream]
 
     def feed(self, held_records: Iterable[Held]) -> None:
         """Take held records once more, each with the SCHEMA that it came with; then put the streams' SCHEMAs back.
@@ -152,8 +170,8 @@ class HeldRecordRetrier:
             except SettingError as error:
                 logger.warning("A held record of stream %s is left where it is: %s", held.stream, error)
                 continue
-            self._run.recorder.retried(held)
-            intake.take_record(decode(held.message), held.message, held)
+            if intake.take_record(decode(held.message), held.message, held):
+                self._run.recorder.retried(held)
         for stream, line in before.items():
             if intake.schema_lines[stream] != line:
                 intake.take_schema(decode(line), line)

@@ -8,19 +8,18 @@ edited it since; what is not was never carried out.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any
 
 from typing_extensions import override
 
-from crm_api.crm import Crm, Refused, Result, Unclear, Written
-from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
+from crm_api.crm import Refused, Result, Unclear, Written
+from crm_api.crm_objects import CrmId, CrmRecord
 from crm_api.errors import InDoubtError
 from crm_api.values import read_moment
+from target_crm.engine.resemblance import is_much_like, pairs, resemblance
 from target_crm.engine.run import StreamContext
 from target_crm.ledger.values import Intent
 from target_crm.mapping.values import MatchKey, MatchPart
@@ -29,8 +28,6 @@ CLOCK_MARGIN_SECONDS = 300.0  # by which the CRM's clocks may differ among thems
 ATTEMPTS = 3  # repetitions of a create that the CRM keeps unique
 POLLS = 12  # looks at the CRM between the last moment of sending and the deadline
 LONGEST_NAP_SECONDS = 1.0  # between two questions to a find endpoint, which costs little
-# Kinds whose values are compared: the CRM gives them back as it got them.
-_FIRM = frozenset({Kind.TEXT, Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN, Kind.ID, Kind.NAME_ID, Kind.IDENTIFIER})
 
 
 class CreateFate(Enum):
@@ -81,6 +78,7 @@ class DoubtResolver(ABC):
         self._mapper = context.mapper
         self._ledger = context.ledger
         self._scope = context.scope
+        self._share = context.share
         self._stopping = context.run.timing.stopping
         self._window = context.run.timing.window
         self._clock = context.run.timing.clock
@@ -136,6 +134,7 @@ class MappedResolver(DoubtResolver):
         self._upsert_by = upsert_by
         self._matches = matches
         self._nobodys: Mapping[CrmId, CrmRecord] = {}
+        self._paired: set[CrmId] = set()
 
     @override
     def verdicts(self, intents: Sequence[Intent], last_sent: float) -> dict[str, Verdict]:
@@ -151,10 +150,30 @@ class MappedResolver(DoubtResolver):
             else:
                 searched.append(intent)
         nap_seconds = self._window.seconds / POLLS
+        self._paired.clear()
         looked_for = self._look_until_late(searched, last_sent, self._created_since, nap_seconds)
         lost = [each for each in searched if looked_for[each.source_id].fate is CreateFate.NOT_CARRIED_OUT]
         edited = {each.source_id for each in lost if self._may_be_edited(each)}
-        return verdicts | looked_for | dict.fromkeys(edited, Verdict(CreateFate.UNKNOWN))
+        return self._without_others(verdicts | looked_for | dict.fromkeys(edited, Verdict(CreateFate.UNKNOWN)))
+
+    def _without_others(self, verdicts: dict[str, Verdict]) -> dict[str, Verdict]:
+        """Leave in doubt what may be a record that another process, of another share, creates or has just created.
+
+        Its intent is in the ledger before the record is in the CRM, and goes as its claim comes: so first intents are
+        read, then claims.
+        """
+        if self._share is None:
+            return verdicts
+        intents = self._ledger.intents(self._scope).values()
+        others = [each.payload for each in intents if not self._share.holds(each.source_id)]
+        found = {each.record["id"]: name for name, each in verdicts.items() if each.ours and each.record is not None}
+        taken = {found[crm_id] for crm_id in self._ledger.claimed(self._scope, found.keys())}
+        for name, each in verdicts.items():
+            record = each.record
+            if name in found.values() and record is not None:
+                alike = (resemblance(self._crm, self._crm_object, payload, record) is not None for payload in others)
+                taken |= {name} if any(alike) else set()
+        return verdicts | dict.fromkeys(taken, Verdict(CreateFate.UNKNOWN))
 
     def _may_be_edited(self, intent: Intent) -> bool:
         """Tell whether a record that nothing stands for may come of a create, and was edited since.
@@ -244,7 +263,8 @@ class MappedResolver(DoubtResolver):
         since = datetime.fromtimestamp(min(intent.server_at for intent in intents) - CLOCK_MARGIN_SECONDS, UTC)
         payloads = [intent.payload for intent in intents]
         hits = {record["id"]: record for record in self._crm.created_since(self._crm_object, since, payloads)}
-        unclaimed = hits.keys() - self._ledger.claimed(self._scope, hits.keys()).keys()
+        # What an earlier look paired is in no ledger yet.
+        unclaimed = hits.keys() - self._ledger.claimed(self._scope, hits.keys()).keys() - self._paired
         found = pairs(self._crm, self._crm_object, intents, {crm_id: hits[crm_id] for crm_id in unclaimed})
         verdicts = {source_id: Verdict(CreateFate.CARRIED_OUT, record) for source_id, record in found.items()}
         left = {crm_id: hits[crm_id] for crm_id in unclaimed - {record["id"] for record in found.values()}}
@@ -254,6 +274,7 @@ class MappedResolver(DoubtResolver):
                 verdicts[intent.source_id] = Verdict(CreateFate.CARRIED_OUT, mine[0], edited=True)
                 del left[mine[0]["id"]]
         self._nobodys = left
+        self._paired.update(each.record["id"] for each in verdicts.values() if each.record is not None)
         return verdicts
 
 
@@ -319,66 +340,3 @@ def _verdict_of(answer: Result) -> Verdict:
     if isinstance(answer, Unclear):
         return Verdict(CreateFate.UNKNOWN)
     return Verdict(CreateFate.REFUSED, reason=answer.reason, status=answer.status)
-
-
-def pairs(
-    crm: Crm, crm_object: CrmObject, intents: Iterable[Intent], records: Mapping[CrmId, CrmRecord]
-) -> dict[str, CrmRecord]:
-    """Pair intents one to one with records that carry what was sent, the most alike first."""
-    likely = sorted(
-        (
-            (-score, intent.source_id, str(crm_id), crm_id)
-            for intent in intents
-            for crm_id, record in records.items()
-            if (score := resemblance(crm, crm_object, intent.payload, record)) is not None
-        ),
-        key=lambda pair: pair[:3],
-    )
-    paired: dict[str, CrmRecord] = {}
-    given: set[CrmId] = set()
-    for _, source_id, _, crm_id in likely:
-        if source_id not in paired and crm_id not in given:
-            paired[source_id] = records[crm_id]
-            given.add(crm_id)
-    return paired
-
-
-def resemblance(crm: Crm, crm_object: CrmObject, payload: Payload, record: CrmRecord) -> int | None:
-    """Count the attributes of a record that are as they were sent; None if the record cannot come of that payload.
-
-    What the CRM dropped or has not filled in yet speaks against nothing; a different value does, and so does a
-    required attribute that is not there.
-    """
-    score = 0
-    for attribute, has, wanted in _compared(crm, crm_object, payload, record):
-        if has == wanted:
-            score += 1
-        elif has is not None or attribute.required:
-            return None
-    return score
-
-
-def is_much_like(crm: Crm, crm_object: CrmObject, payload: Payload, record: CrmRecord) -> bool:
-    """Tell whether a record is called as it was sent, and at least half of its attributes are as they were sent."""
-    compared = list(_compared(crm, crm_object, payload, record))
-    called = [has == wanted for each, has, wanted in compared if each.required and each.kind is Kind.TEXT]
-    shown = [has == wanted for _, has, wanted in compared if has is not None]
-    return bool(called) and all(called) and 2 * sum(shown) >= len(shown)
-
-
-def _compared(
-    crm: Crm, crm_object: CrmObject, payload: Payload, record: CrmRecord
-) -> Iterator[tuple[Attribute, Any, Any]]:
-    """The attributes of a payload that the CRM gives back as it got them, with the record's value and the payload's."""
-    for name, sent in payload.items():
-        attribute = crm_object.attribute(name)
-        if attribute is not None and sent is not None and (attribute.kind in _FIRM or attribute.required):
-            yield attribute, _value(crm, attribute, record.get(name)), _value(crm, attribute, sent)
-
-
-def _value(crm: Crm, attribute: Attribute, value: Any) -> Any:
-    if value is None or value in ("", [], {}):
-        return None
-    with suppress(ValueError):
-        value = crm.decode(attribute, value)
-    return " ".join(value.split()).casefold() if isinstance(value, str) else value

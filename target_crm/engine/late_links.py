@@ -14,6 +14,7 @@ from target_crm.engine.incoming import IncomingRecord
 from target_crm.engine.references import ReferenceResolver, reference_of
 from target_crm.engine.run import Run, StreamContext, logger
 from target_crm.engine.sender import Done, NotDone, Sender, Write
+from target_crm.engine.shares import share_of
 from target_crm.ledger.links import IN_CONFLICT
 from target_crm.ledger.values import Entry, Intent, Unlinked
 from target_crm.mapping.changes import Basis
@@ -54,13 +55,14 @@ class Linker:
         by_scope: dict[int, list[Unlinked]] = {}
         for each in unlinked:
             by_scope.setdefault(each.scope.id, []).append(each)
-        for chosen in by_scope.values():
+        for every in by_scope.values():
             try:
-                context = self._context(chosen[0])
+                context = self._context(every[0])
             except SettingError as error:
-                logger.warning("Stream %s: its links are left as they are: %s", chosen[0].stream, error)
+                logger.warning("Stream %s: its links are left as they are: %s", every[0].stream, error)
                 continue
-            if self._run.locks.take_if_free(chosen[0].object, "What is to be linked"):
+            chosen = [each for each in every if context.is_ours(each.source_id)]
+            if chosen and self._run.locks.take_if_free(chosen[0].object, "What is to be linked", context.share):
                 _StreamLinks(chosen[0].stream, context).link(chosen, take)
 
     def _context(self, first: Unlinked) -> StreamContext:
@@ -74,8 +76,9 @@ class Linker:
             for name, mode in settings.mapping.fields.items()
         }
         mapper = Mapper(run.crm, crm_object, replace(settings.mapping, fields=modes))
+        share = share_of(run.locks.partition, first.stream, settings, mapper)
         recent = run.recent.to(crm_object.name)
-        return StreamContext(run.crm.owner(crm_object), mapper, run.ledger, first.scope, run, recent)
+        return StreamContext(run.crm.owner(crm_object), mapper, run.ledger, first.scope, run, recent, share)
 
 
 class _StreamLinks:

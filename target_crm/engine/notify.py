@@ -14,7 +14,8 @@ from target_crm.ledger.notices import Notices
 from target_crm.ledger.runs import last_end
 from target_crm.ledger.store import Store, default_url
 from target_crm.ledger.values import Source
-from target_crm.report.outcomes import Books, Outcome
+from target_crm.report.books import Books
+from target_crm.report.outcomes import Outcome
 from target_crm.report.receiver import SETTING, Receiver, Telling
 from target_crm.report.thresholds import COUNTED, NOT_RUN_FOR, Figures, Threshold, in_words, thresholds_of
 

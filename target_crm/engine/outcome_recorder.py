@@ -13,7 +13,8 @@ from target_crm.engine.record_log import RecordLog
 from target_crm.ledger.outcome_lines import TAKEN_BACK, OutcomeLines
 from target_crm.ledger.values import Held
 from target_crm.mapping.values import Change, LeftOut
-from target_crm.report.outcomes import LINKED, STOPPED, Books, Observer, Outcome, RecordOutcome, Shared, outcome_of
+from target_crm.report.books import Books
+from target_crm.report.outcomes import LINKED, STOPPED, Observer, Outcome, RecordOutcome, Shared, outcome_of
 
 _IN_THE_CRM = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED})
 _NOT_KEPT = frozenset({Outcome.UNCHANGED, Outcome.SUPERSEDED})
@@ -102,8 +103,8 @@ class OutcomeRecorder:
 
     def mapped(self, stream: str, source_id: str, left_out: Mapping[str, LeftOut]) -> None:
         """See which attributes of a record have a value and will not be sent; they count once it has its outcome."""
-        if left_out:
-            self.log.note_left_out(stream, source_id, left_out)
+        for reason, names in self.log.note_left_out(stream, source_id, left_out).items():
+            _LOGGER.warning("Stream %s: left out %s: %s", stream, ", ".join(names), reason)
 
     # Outcomes
 

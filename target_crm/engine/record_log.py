@@ -19,10 +19,21 @@ class RecordLog:
         self._retried: dict[str, set[str]] = {}
         self._held: dict[str, dict[str, Held]] = {}
         self._left_out: dict[tuple[str, str], Mapping[str, LeftOut]] = {}
+        self._names_left_out: dict[str, set[str]] = {}
 
-    def note_left_out(self, stream: str, source_id: str, attributes: Mapping[str, LeftOut]) -> None:
-        """Note which attributes of a record will not be sent, until its outcome is known."""
+    def note_left_out(self, stream: str, source_id: str, attributes: Mapping[str, LeftOut]) -> Mapping[str, list[str]]:
+        """Note which attributes of a record will not be sent, until its outcome is known.
+
+        Returns those that no record of the stream left out before, by the sentence that says why.
+        """
         self._left_out[stream, source_id] = attributes
+        noted = self._names_left_out.setdefault(stream, set())
+        by_reason: dict[str, list[str]] = {}
+        for name, why in attributes.items():
+            if name not in noted:
+                noted.add(name)
+                by_reason.setdefault(why.sentence, []).append(name)
+        return by_reason
 
     @property
     def has_left_out(self) -> bool:

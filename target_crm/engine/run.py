@@ -16,6 +16,7 @@ from target_crm.engine.approval import Approval
 from target_crm.engine.outcome_recorder import OutcomeRecorder
 from target_crm.ledger.values import ObjectScope, Scope, Source
 from target_crm.mapping.mapper import Mapper
+from target_crm.partition import Share
 
 if TYPE_CHECKING:  # SQLAlchemy comes with them, which nobody needs before the first stream
     from target_crm.ledger.ledger import Ledger
@@ -151,6 +152,12 @@ class StreamContext(ObjectContext):
 
     Attributes:
         scope: The part of the ledger that is about the stream's records.
+        share: The records that this run writes; None: all of them.
     """
 
     scope: Scope
+    share: Share | None = None
+
+    def is_ours(self, source_id: str) -> bool:
+        """Tell whether this run writes the record with a source id."""
+        return self.share is None or self.share.holds(source_id)

@@ -34,7 +34,9 @@ from target_crm.ledger.tables import key_of
 from target_crm.ledger.tenants import Tenants
 from target_crm.ledger.values import Held, Source
 from target_crm.ledger.witness import Generations, StepBack, Witness, compared, read_witness
-from target_crm.report.outcomes import Books, Observer
+from target_crm.partition import Partition
+from target_crm.report.books import Books
+from target_crm.report.outcomes import Observer
 
 if TYPE_CHECKING:
     from crm_api.transport.leases import Leases
@@ -53,6 +55,7 @@ def open_run(
     stopping: Stopping,
     clock: Callable[[], float],
     approval: Approval | None = None,
+    partition: Partition | None = None,
 ) -> Run:
     """Open what all streams of a run share.
 
@@ -65,6 +68,7 @@ def open_run(
         stopping: Whether the run is to end.
         clock: Monotonic seconds.
         approval: Sees what is about to be done, and may object; None: whoever makes a plan, or nobody.
+        partition: The share of every stream that is written; None: all of it.
 
     Raises:
         SettingError: A file or a URL cannot work.
@@ -102,6 +106,7 @@ def open_run(
         writing = Writing(run_id, source, known_elsewhere, stopping, wait_seconds, window.seconds, clock)
         generations = Generations(store, before, back, counts=not config["dry_run"])
         locks = opened.sole_writer(writing, None if config["dry_run"] else leases, generations)
+        locks.partition = partition
         unless_it_opens.callback(locks.close)
         crm.session.require(locks.permit)
         began_at = store.now()

@@ -39,6 +39,7 @@ class StreamLedger:
     """
 
     def __init__(self, context: StreamContext, stream: Stream) -> None:
+        self._context = context
         self._ledger = context.ledger
         self._scope = context.scope
         self._recorder = context.run.recorder
@@ -53,7 +54,14 @@ class StreamLedger:
     def reload(self) -> None:
         """Read from the ledger which records are held, and which writes have no answer."""
         self._held = self._ledger.held_records.held_ids(self._scope)
-        self.unanswered = self._ledger.intents(self._scope)
+        self.unanswered = self._intents()
+
+    def _intents(self) -> dict[str, Intent]:
+        """Return the writes without an answer; those of another share are under way elsewhere, or for its next run."""
+        intents = self._ledger.intents(self._scope)
+        if self._context.share is None:
+            return intents
+        return {source_id: intent for source_id, intent in intents.items() if self._context.is_ours(source_id)}
 
     def received(self, incoming_records: Collection[IncomingRecord]) -> None:
         """See which records a batch holds."""
@@ -62,7 +70,7 @@ class StreamLedger:
 
     def sent_without_answer(self, incoming_records: Iterable[IncomingRecord]) -> set[str]:
         """Return the source ids of those of which the ledger has an intent."""
-        self.unanswered = self._ledger.intents(self._scope)
+        self.unanswered = self._intents()
         return self.unanswered.keys() & {incoming.source_id for incoming in incoming_records}
 
     @property

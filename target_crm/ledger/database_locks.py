@@ -42,6 +42,8 @@ class DatabaseLocks(Locks):
         super().__init__(stopping, wait_seconds=wait_seconds, clock=clock)
         self._session = session
         self._source = source
+        self._held: dict[str, str] = {}
+        """The names of the locks that are held, with what their functions' names end with."""
 
     @override
     def check(self) -> None:
@@ -52,8 +54,17 @@ class DatabaseLocks(Locks):
         return lock_name(self._source, object_name)
 
     @override
-    def _try(self, object_name: str) -> bool:
-        return self._session.ask(f"SELECT pg_try_advisory_lock({_KEY})", self._name(object_name)) == [(True,)]
+    def _try(self, object_name: str, *, shared: bool = False) -> bool:
+        suffix = "_shared" if shared else ""
+        taken = self._session.ask(f"SELECT pg_try_advisory_lock{suffix}({_KEY})", self._name(object_name)) == [(True,)]
+        if taken:
+            self._held[object_name] = suffix
+        return taken
+
+    @override
+    def _release(self, object_name: str) -> None:
+        suffix = self._held.pop(object_name)
+        self._session.ask(f"SELECT pg_advisory_unlock{suffix}({_KEY})", self._name(object_name))
 
     @override
     def _holder(self, object_name: str) -> str:
@@ -63,7 +74,6 @@ class DatabaseLocks(Locks):
     @override
     def _free(self) -> None:
         with suppress(LedgerError):  # a session that is gone holds no lock
-            for object_name in sorted(self._taken):
-                # The server ends a session some time after its client has: nobody is to wait for that.
-                self._session.ask(f"SELECT pg_advisory_unlock({_KEY})", self._name(object_name))
+            for object_name in sorted(self._held):
+                self._release(object_name)  # the server ends a session some time after its client: nobody is to wait
         self._session.close()

@@ -61,21 +61,23 @@ def held_locks(store: Store) -> Iterator[HeldLock]:
         LedgerError: The ledger cannot be read.
     """
     epochs, objects = tables.epochs, tables.objects
-    columns = objects.c.crm, objects.c.account, tables.OBJECT_NAME, epochs.c.holder, epochs.c.since
+    columns = objects.c.crm, objects.c.account, tables.OBJECT_NAME, epochs.c.share, epochs.c.holder, epochs.c.since
     query = sa.select(*columns).join(objects, epochs.c.object_id == objects.c.id)
     is_server = store.engine.dialect.name != "sqlite"
     processes = {} if is_server else _processes()
-    for row in store.rows(query.order_by(objects.c.crm, objects.c.account, objects.c.object)):
+    for row in store.rows(query.order_by(objects.c.crm, objects.c.account, objects.c.object, epochs.c.share)):
+        lock = f"{row.object}#{row.share}" if row.share else row.object
         if is_server:
-            name = lock_name(Source(row.crm, row.account, ""), row.object)
+            name = lock_name(Source(row.crm, row.account, ""), lock)
             with store.read() as connection:
                 pid = connection.execute(_SESSIONS, {"name": name}).scalar()
             is_held = pid is not None
         else:
-            file = lock_file(Path(store.engine.url.database or ""), Source(row.crm, row.account, ""), row.object)
+            file = lock_file(Path(store.engine.url.database or ""), Source(row.crm, row.account, ""), lock)
             is_held, pid = _held(file, row.holder, processes)
         if is_held:
-            yield HeldLock(row.crm, row.account, row.object, row.holder, row.since, pid, is_server)
+            what = f"{row.object} (share {row.share})" if row.share else row.object
+            yield HeldLock(row.crm, row.account, what, row.holder, row.since, pid, is_server)
 
 
 def end_session(store: Store, lock: HeldLock) -> bool:

@@ -26,12 +26,15 @@ from target_crm.concurrency import Stopping
 from target_crm.files import PRIVATE
 from target_crm.ledger.tables import key_of
 from target_crm.ledger.values import LedgerError, Source
+from target_crm.partition import Share
 
 RETRY_SECONDS = 0.5  # between two tries
 TELL_SECONDS = 1.0  # of waiting, after which a run says what it waits for
 LONGEST_NAME = 200  # bytes of a lock file's name: file systems take 255, some of them fewer
 DIGEST_BYTES = 16
 TRIES = 10  # to lock a file that somebody goes on removing
+ENTRY_SECONDS = 10.0  # to wait for another share that enters, which takes a moment
+ENTRY_NAP_SECONDS = 0.02
 logger = logging.getLogger("target-crm")
 
 
@@ -80,13 +83,15 @@ class Locks(ABC):
         self._wait_seconds = wait_seconds
         self._clock = clock
         self._taken: set[str] = set()
+        self._in_the_way = ""
 
-    def take(self, object_name: str, *, waits: bool = True) -> None:
-        """Become the only writer of an object. A second call changes nothing.
+    def take(self, object_name: str, *, waits: bool = True, share: Share | None = None) -> None:
+        """Become the only writer of an object, or of a share of it. A second call changes nothing.
 
         Args:
             object_name: The object.
             waits: Whether to wait for another run.
+            share: The share; None: all of it.
 
         Raises:
             LockedError: Another run is the writer and does not end in time.
@@ -94,9 +99,10 @@ class Locks(ABC):
         """
         if object_name in self._taken:
             return
+        self._in_the_way = object_name
         wait_for(
-            lambda: self._try(object_name),
-            lambda: self._holder(object_name),
+            lambda: self._try(object_name) if share is None else self._try_share(object_name, share),
+            lambda: self._holder(self._in_the_way),
             self._stopping,
             what=f"the {object_name} of this account",
             refused=lambda holder: LockedError(object_name, holder),
@@ -104,6 +110,48 @@ class Locks(ABC):
             clock=self._clock,
         )
         self._taken.add(object_name)
+
+    def _try_share(self, object_name: str, share: Share) -> bool:
+        """Take a share if it is free, and nobody writes the whole object or divides it otherwise.
+
+        All shares hold the object together, and so do those of one group their group's lock. Whoever enters finds out,
+        behind a lock of the entry that lets one in at a time, whether all that hold the object are of his group.
+        """
+        entry, group, own = share_locks(object_name, share)
+        if not self._pass(entry):
+            return False
+        try:
+            self._in_the_way = object_name
+            if self._is_free(group) and not self._is_free(object_name):
+                return False
+            if not self._try(object_name, shared=True):
+                return False
+            if self._try(group, shared=True):
+                self._in_the_way = own
+                if self._try(own):
+                    return True
+                self._release(group)
+            self._release(object_name)
+            return False
+        finally:
+            self._release(entry)
+
+    def _pass(self, entry: str) -> bool:
+        """Take the lock of the entry, which others hold for a moment only."""
+        self._in_the_way = entry
+        until = self._clock() + ENTRY_SECONDS
+        while not self._try(entry):
+            if self._clock() >= until:
+                return False
+            self._stopping.nap(ENTRY_NAP_SECONDS)
+        return True
+
+    def _is_free(self, name: str) -> bool:
+        """Tell whether nobody holds a lock."""
+        if not self._try(name):
+            return False
+        self._release(name)
+        return True
 
     @abstractmethod
     def check(self) -> None:
@@ -119,8 +167,12 @@ class Locks(ABC):
         self._taken.clear()
 
     @abstractmethod
-    def _try(self, object_name: str) -> bool:
-        """Take the lock if it is free; tell whether it was."""
+    def _try(self, object_name: str, *, shared: bool = False) -> bool:
+        """Take the lock if it is free, or held by others who share it, too; tell whether it was."""
+
+    @abstractmethod
+    def _release(self, object_name: str) -> None:
+        """Release one lock."""
 
     @abstractmethod
     def _holder(self, object_name: str) -> str:
@@ -199,6 +251,7 @@ class FileLocks(Locks):
         self._name = holder
         self._files: dict[str, Path] = {}
         self._open: dict[str, int] = {}
+        self._shared: set[str] = set()
         weakref.finalize(self, _close, self._open)
 
     @override
@@ -211,7 +264,7 @@ class FileLocks(Locks):
         """Lock the file that stands in place of the locked one, which nobody else can lock any more."""
         gone = self._open.pop(object_name)
         try:
-            if not self._try(object_name):
+            if not self._try(object_name, shared=object_name in self._shared):
                 raise LockLostError(
                     happened=f"The lock file {self._files[object_name]} was removed or replaced while this run held "
                     f"it, and another run has locked the new one ({self._holder(object_name)})"
@@ -225,10 +278,10 @@ class FileLocks(Locks):
         )
 
     @override
-    def _try(self, object_name: str) -> bool:
+    def _try(self, object_name: str, *, shared: bool = False) -> bool:
         path = self._files.setdefault(object_name, lock_file(self._ledger, self._source, object_name))
         try:
-            descriptor = _locked(path)
+            descriptor = _locked(path, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
             if descriptor is None:
                 return False
             os.ftruncate(descriptor, 0)
@@ -236,7 +289,12 @@ class FileLocks(Locks):
         except OSError as error:
             raise LedgerError(happened=f"The lock file {path} cannot be locked: {error.strerror}") from error
         self._open[object_name] = descriptor
+        (self._shared.add if shared else self._shared.discard)(object_name)
         return True
+
+    @override
+    def _release(self, object_name: str) -> None:
+        os.close(self._open.pop(object_name))
 
     @override
     def _holder(self, object_name: str) -> str:
@@ -257,6 +315,11 @@ def lock_file(ledger: Path, source: Source, object_name: str) -> Path:
     if len(os.fsencode(name)) > LONGEST_NAME:
         name = f"{blake2b(os.fsencode(name), digest_size=DIGEST_BYTES).hexdigest()}.lock"
     return beside.with_name(name)
+
+
+def share_locks(object_name: str, share: Share) -> tuple[str, str, str]:
+    """Return the names of the locks of a share beside the object's own: the entry, the group's, the share's."""
+    return f"{object_name}#entry", f"{object_name}#{share.group}", f"{object_name}#{share}"
 
 
 def lock_name(source: Source, object_name: str) -> str:
@@ -280,8 +343,12 @@ def is_locked(path: Path) -> bool:
     return False
 
 
-def _locked(path: Path) -> int | None:
+def _locked(path: Path, mode: int) -> int | None:
     """Open and lock the file at a path, which is made if there is none; None if another process has locked it.
+
+    Args:
+        path: The file.
+        mode: ``LOCK_EX``, or ``LOCK_SH`` for a lock that several processes hold together.
 
     Raises:
         OSError: It cannot be opened or locked.
@@ -289,7 +356,7 @@ def _locked(path: Path) -> int | None:
     for _ in range(TRIES):
         descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(descriptor)
             return None

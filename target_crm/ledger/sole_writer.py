@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from crm_api.errors import SettingError
 from crm_api.transport.connections import Permit
 from target_crm.ledger import tables
 from target_crm.ledger.locks import LockedError, LockLostError, Locks, OtherLedgerError, logger
 from target_crm.ledger.store import Store
 from target_crm.ledger.values import Source
 from target_crm.ledger.waiting import SILENT_SECONDS
+from target_crm.partition import Partition, Share
 
 if TYPE_CHECKING:
     from target_crm.ledger.lease import Lease
@@ -43,6 +45,7 @@ class SoleWriter:
 
     Attributes:
         permit: Lets something leave for the CRM while the last proof is young.
+        partition: The share of every stream that the run writes; None: all of it.
         unanswered: The creates that were sent and of which the ledger does not hold the answer: object and source id.
     """
 
@@ -63,43 +66,55 @@ class SoleWriter:
         self._clock = clock
         self.permit = Permit(min(PROOF_SECONDS, window_seconds / 2), self._prove)
         self.unanswered: set[tuple[str, str]] = set()
+        self.partition: Partition | None = None
         self._taken_at: dict[str, float] = {}
+        self._shares: dict[str, str] = {}
         self._left: set[tuple[str, str]] = set()
         self._lost: LockLostError | None = None
 
-    def take(self, object_name: str, *, waits: bool = True) -> None:
-        """Become the only writer of an object. A second call changes nothing.
+    def take(self, object_name: str, *, waits: bool = True, share: Share | None = None) -> None:
+        """Become the only writer of an object, or of a share of it. A second call changes nothing.
 
         Args:
             object_name: The object.
             waits: Whether to wait for another run.
+            share: The share; None: all of it.
 
         Raises:
+            SettingError: The run writes the object already, divided otherwise.
             LockedError: Another run is the writer and does not end in time.
             LedgerError: The ledger fails.
             LockLostError: The run has lost what it took before.
         """
+        taken_as = WHOLE if share is None else str(share)
         if object_name in self._taken_at:
+            if self._shares[object_name] != taken_as:
+                raise SettingError(
+                    f"The streams into {object_name} are divided differently (partition): {self._shares[object_name]} "
+                    f"and {taken_as}. Give them one match key, or write them in runs of their own"
+                )
             return
         if self._lease is not None:
             self._lease.take()
-        self._locks.take(object_name, waits=waits)
-        self._epochs.take(object_name)
+        self._locks.take(object_name, waits=waits, share=share)
+        self._epochs.take(object_name, share)
+        self._shares[object_name] = taken_as
         self._taken_at[object_name] = self._clock()
         self._store.guard = self._verify
 
-    def take_if_free(self, object_name: str, what: str) -> bool:
+    def take_if_free(self, object_name: str, what: str, share: Share | None = None) -> bool:
         """Become the only writer of an object, unless another run is: that is no reason to stop.
 
         Args:
             object_name: The object.
             what: What is left to a later run if it is not free, for people.
+            share: The share of the object; None: all of it.
 
         Returns:
             Whether this run is the writer.
         """
         try:
-            self.take(object_name, waits=False)
+            self.take(object_name, waits=False, share=share)
         except OtherLedgerError:
             raise
         except LockedError as error:
@@ -190,12 +205,18 @@ class Epochs:
         self._store = store
         self._source = source
         self._holder = holder
-        self._taken: dict[int, int] = {}
+        self._taken: dict[tuple[int, str], int] = {}
         self._query: str | None = None
         self._names: dict[int, str] = {}
 
-    def take(self, object_name: str) -> None:
+    def take(self, object_name: str, share: Share | None = None) -> None:
         """Begin the next epoch of an object: what a former writer still has to write is refused from now on.
+
+        Of a share, the writers of other shares of its group go on.
+
+        Args:
+            object_name: The object.
+            share: The share; None: all of it.
 
         Raises:
             LedgerError: The database fails, or another program holds the row for too long.
@@ -203,13 +224,19 @@ class Epochs:
         table, now = tables.epochs, self._store.now()
         with self._store.write() as connection:
             object_id = self._store.object_id(connection, self._source, object_name)
-            key = table.c.object_id == object_id, table.c.share == WHOLE
+            name = WHOLE if share is None else str(share)
+            key = table.c.object_id == object_id, table.c.share == name
             taken = {"holder": self._holder, "since": now, "at": now}
             begun = connection.execute(table.update().where(*key).values(epoch=table.c.epoch + 1, **taken))
             if not begun.rowcount:
-                connection.execute(table.insert().values(object_id=object_id, share=WHOLE, epoch=1, **taken))
+                connection.execute(table.insert().values(object_id=object_id, share=name, epoch=1, **taken))
             epoch = connection.execute(sa.select(table.c.epoch).where(*key)).scalar_one()
-        self._taken[object_id] = epoch
+            shares = connection.execute(sa.select(table.c.share).where(table.c.object_id == object_id)).scalars()
+            ended = [each for each in shares if each != name and (share is None or not share.is_beside(each))]
+            if ended:  # nobody holds them: whoever did, and comes back, writes no more
+                over = table.update().where(table.c.object_id == object_id, table.c.share.in_(ended))
+                connection.execute(over.values(epoch=table.c.epoch + 1, holder=self._holder))
+        self._taken[object_id, name] = epoch
         self._query = None
         self._names[object_id] = object_name
 
@@ -228,11 +255,11 @@ class Epochs:
         if self._query is None:  # made once: it is asked at every commit
             query = _query(self._taken, connection.dialect.name)
             self._query = str(query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
-        found = {row[0]: row[1] for row in connection.exec_driver_sql(self._query)}
-        for object_id, epoch in self._taken.items():
-            if found.get(object_id) != epoch:
+        found = {(row[0], row[1]): row[2] for row in connection.exec_driver_sql(self._query)}
+        for (object_id, share), epoch in self._taken.items():
+            if found.get((object_id, share)) != epoch:
                 table = tables.epochs
-                holder = sa.select(table.c.holder).where(table.c.object_id == object_id, table.c.share == WHOLE)
+                holder = sa.select(table.c.holder).where(table.c.object_id == object_id, table.c.share == share)
                 row = connection.execute(holder).one_or_none()
                 by = f" by {row.holder}" if row else ", or the ledger was replaced"
                 raise LockLostError(
@@ -241,11 +268,13 @@ class Epochs:
                 )
 
 
-def _query(object_ids: Collection[int], dialect: str) -> sa.Select[Any]:
-    """Build the query for the epochs of objects, whose rows nobody can change until the transaction ends."""
+def _query(taken: Collection[tuple[int, str]], dialect: str) -> sa.Select[Any]:
+    """Build the query for the epochs of objects or shares, whose rows nobody can change until the transaction ends."""
     table = tables.epochs
-    columns: list[Any] = [table.c.object_id, table.c.epoch]
+    columns: list[Any] = [table.c.object_id, table.c.share, table.c.epoch]
     if dialect == "postgresql":
         columns.append(sa.func.set_config("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION, sa.true()))
-    query = sa.select(*columns).where(table.c.object_id.in_(list(object_ids)), table.c.share == WHOLE)
+    query = sa.select(*columns).where(
+        sa.or_(*(sa.and_(table.c.object_id == object_id, table.c.share == share) for object_id, share in taken))
+    )
     return query.with_for_update(read=True)  # SQLite has one writer, and locks no rows

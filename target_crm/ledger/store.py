@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 
@@ -68,8 +69,7 @@ class Store:
         self._writing = threading.Lock()
         self._empty: set[tuple[str, int]] = set()
         self._waits = WaitTeller(self.engine)
-        self.now = clock
-        self.run_id = run_id
+        self.now, self.run_id = clock, run_id
         self.url = shown_url(url)
         self._given_url = url
         try:
@@ -215,10 +215,11 @@ class Store:
     def row_id(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any], **more: Any) -> int:
         """Return the id of a row; a new one is inserted, with what more it holds."""
         query = sa.select(table.c.id).where(*(table.c[name] == value for name, value in row.items()))
-        found: int | None = connection.execute(query).scalar()
-        if found is not None:
-            return found
-        return int(connection.execute(table.insert().values({**row, **more}).returning(table.c.id)).scalar_one())
+        if (found := connection.execute(query).scalar()) is None:
+            insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+            connection.execute(insert.values({**row, **more}).on_conflict_do_nothing())  # others may do it just now
+            found = connection.execute(query).scalar_one()
+        return int(found)
 
     def object_id(self, connection: sa.Connection, source: Source, object_name: str) -> int:
         """Return the id of an object of an account; a new one is inserted."""

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from hashlib import blake2b
 from typing import Any
-
-import msgspec
 
 from crm_api.crm import Crm
 from crm_api.crm_objects import CrmObject, CrmRecord, Payload
@@ -33,13 +30,10 @@ from target_crm.mapping.values import (
     MatchKey,
     MatchPart,
     Reason,
-    Reference,
     RejectedError,
     Rejection,
+    digest_of,
 )
-
-_ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=str)
-_DIGEST_BYTES = 16
 
 
 class Mapper:
@@ -170,6 +164,10 @@ class Mapper:
         if len(self.match_on) != 1 or not names:
             return len(self.match_on) == 1
         return self._can_give(self.match_on[0], names)
+
+    def normalise_match_value(self, value: str) -> str:
+        """Make one text of all spellings of a value of the only match key, of one attribute."""
+        return self._match_keys.normalise(self.match_on[0][0], value)
 
     def _can_give(self, key: Collection[str], names: Collection[str]) -> bool:
         record = dict.fromkeys(names)
@@ -393,8 +391,3 @@ class Mapper:
     def may_match(self, key: MatchKey, record: CrmRecord) -> bool:
         """Tell whether a CRM record matches as far as it shows the key's attributes, and does not show all of them."""
         return self._match_keys.may_match(key, record)
-
-
-def digest_of(payload: Payload, references: tuple[Reference, ...]) -> str:
-    """The hash of a record as it is mapped, which does not depend on the order of keys."""
-    return blake2b(_ENCODER.encode([payload, references]), digest_size=_DIGEST_BYTES).hexdigest()

@@ -174,6 +174,13 @@ class MatchKeys:
         attributes = [(name, self._attribute(name)) for name in names]
         return {name: self._values(record, name, attribute) for name, attribute in attributes}
 
+    def normalise(self, name: str, value: str) -> str:
+        """Make one text of all spellings of a value by which one attribute, or the CRM's own id, is matched."""
+        attribute = self._attribute(name)
+        if attribute is None or attribute.custom_id is not None:
+            return exact_text(value)
+        return NORMALISERS[attribute.normalise](value)
+
     def _attribute(self, name: str) -> Attribute | None:
         if name not in self._attributes:
             self._attributes[name] = self._fields.attribute(name)

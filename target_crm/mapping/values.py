@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -16,6 +17,8 @@ import msgspec
 from crm_api.crm_objects import CrmId, Payload
 
 _ENCODER = msgspec.json.Encoder(enc_hook=repr, decimal_format="number")
+_DIGEST_ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=str)
+_DIGEST_BYTES = 16
 VALUE_SHOWN = 100  # characters of a rejected value: enough to recognise it
 
 
@@ -311,3 +314,8 @@ class KeptValue:
 
 
 NOTHING_TO_SEND = Change({}, ())
+
+
+def digest_of(payload: Payload, references: tuple[Reference, ...]) -> str:
+    """The hash of a record as it is mapped, which does not depend on the order of keys."""
+    return blake2b(_DIGEST_ENCODER.encode([payload, references]), digest_size=_DIGEST_BYTES).hexdigest()

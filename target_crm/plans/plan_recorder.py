@@ -25,7 +25,8 @@ from target_crm.plans.carried_messages import as_text
 from target_crm.plans.plan_file import ACTIONS, PlanHeader, PlanLine, made_now, write_plan
 from target_crm.plans.seen_records import SeenRecords, digest_of_all
 from target_crm.plans.symbols import Symbols, plain, readable, symbols_in
-from target_crm.report.outcomes import LINKED, Books, Observer, Outcome, RecordOutcome
+from target_crm.report.books import Books
+from target_crm.report.outcomes import LINKED, Observer, Outcome, RecordOutcome
 from target_crm.report.summary import Forecast
 
 logger = logging.getLogger("target-crm")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from crm_api.watching.telemetry import Figure, Level, Telemetry
-from target_crm.report.outcomes import Books
+from target_crm.report.books import Books
 
 HELD_STATES = ("rejected", "waiting")
 

@@ -10,7 +10,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from crm_api.console import is_structured
-from target_crm.report.outcomes import Books, Outcome
+from target_crm.report.books import Books
+from target_crm.report.outcomes import Outcome
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

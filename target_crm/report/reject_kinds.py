@@ -116,6 +116,12 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "It would be deleted together with more others than `max_deletes` allows: none of them was. Exit code 3.",
             "See whether the source is right; if so, raise `max_deletes` for one run.",
         ),
+        RejectKind.OTHER_SHARE: Kind(
+            "With `partition`: it has several values of the match key, which belong to different shares, so that two "
+            "processes could write one record of the CRM at once. Nothing of it was sent.",
+            "Let it have one value of the match key, or write it in a run without `partition`: that run tries "
+            "it again.",
+        ),
         RejectKind.PLAN_OUTDATED: Kind(
             "`singer-crm apply` did not find it as the plan had seen it: somebody edited it in the CRM since, another "
             "run has written it, or what would be sent is not what the plan says. Nothing of it was sent. What another "

@@ -14,7 +14,8 @@ from crm_api.console import filled_in, is_structured, on_one_line
 from target_crm.exit_codes import Ending, list_of_rejected
 from target_crm.ledger.values import Missing
 from target_crm.mapping.values import LeftOut
-from target_crm.report.outcomes import Books, Outcome, Shared
+from target_crm.report.books import Books
+from target_crm.report.outcomes import Outcome, Shared
 from target_crm.singer.stream_order import in_circles
 
 REQUESTS_PER_RECORD = 2  # of a loop that finds and writes each record by itself

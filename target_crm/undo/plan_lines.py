@@ -10,7 +10,8 @@ from crm_api.crm_objects import CrmRecord
 from target_crm.ledger.values import Scope
 from target_crm.plans.plan_file import ACTIONS, PlanLine
 from target_crm.plans.seen_records import SeenRecords, digest_of_all
-from target_crm.report.outcomes import Books, Outcome
+from target_crm.report.books import Books
+from target_crm.report.outcomes import Outcome
 from target_crm.undo.decisions import Back, Decision, Place
 from target_crm.undo.places import Places
 from target_crm.undo.references import References

@@ -49,8 +49,14 @@ BAD = {
 
 def test_every_kind_is_published_and_tried_here():
     kinds = {str(kind) for kind in (*RejectKind, *Reason)}
-    # Of declared endpoints, of odd databases, of people who type into the CRM, of plans.
-    elsewhere = {RejectKind.NO_ENDPOINT, RejectKind.NOT_STORABLE, RejectKind.CONFLICT, RejectKind.PLAN_OUTDATED}
+    # Of declared endpoints, of odd databases, of people who type into the CRM, of plans, of partitions.
+    elsewhere = {
+        RejectKind.NO_ENDPOINT,
+        RejectKind.NOT_STORABLE,
+        RejectKind.CONFLICT,
+        RejectKind.PLAN_OUTDATED,
+        RejectKind.OTHER_SHARE,
+    }
     assert kinds == {str(kind) for kind in KINDS} == set(BAD) | elsewhere
     page = (Path(__file__).parents[2] / "docs" / "rejected.md").read_text()
     assert all(f"| `{kind}` |" in page for kind in kinds)

@@ -16,7 +16,8 @@ import pytest
 from rich.console import Console
 
 from crm_api.transport.session import Traffic
-from target_crm.report.outcomes import Books, Outcome
+from target_crm.report.books import Books
+from target_crm.report.outcomes import Outcome
 from target_crm.report.progress import Progress
 from tests.target_crm.messages import as_lines, record_of, schema_of, state_of
 

@@ -188,3 +188,16 @@ def test_state_comes_in_from_meltano_and_goes_out_again(fleet):
     moved.write_text("[1]")
     code, _, errors = fleet.run("set", "a1", str(moved), command=("accounts", "state"))
     assert (code, "it must hold a JSON object" in errors) == (2, True)
+
+
+def test_each_share_of_an_account_keeps_state_of_its_own(fleet):
+    fleet.entries["a1"]["target"]["streams"] = {"people": {"load_method": "append-only"}}
+    for index in range(2):
+        code, lines = fleet.sync("a1", "--partition", f"{index}/2")
+        assert (code, lines["a1"]["pipeline"]) == (0, f"default.{index}-of-2"), lines
+        assert fleet.state("a1", f"default.{index}-of-2") == 30
+    assert (fleet.names(1), fleet.state("a1")) == (NAMES, None)
+    fleet.feed(1, 32)
+    codes = [fleet.sync("a1", "--partition", f"{index}/2")[0] for index in range(2)]
+    assert (codes, len(fleet.names(1)), fleet.state("a1", "default.1-of-2")) == ([0, 0], 32, 32)
+    assert fleet.run("a1", "--partition", "2/2")[0] == 2
