@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
+from itertools import takewhile
 from typing import Any
 
 from requests.adapters import HTTPAdapter
@@ -28,7 +29,7 @@ from crm_api.errors import Exit, StopError
 from crm_api.transport import failures
 
 # Goes on while the machine sleeps, where the system has such a clock.
-_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+_boot_seconds = partial(time.clock_gettime, getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 HEADER_BYTES = 1 << 17  # servers take 8 to 64 KiB of headers, and send no more
 TIMEOUTS = 5  # silences that make up the total time, where it is not set
 TRIES = 10  # to prove a right while the proof is still good
@@ -63,7 +64,7 @@ class Permit:
         good_seconds: float,
         prove: Callable[[], None],
         *,
-        boot: Callable[[], float] = lambda: time.clock_gettime(_BOOT),
+        boot: Callable[[], float] = _boot_seconds,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._good_seconds = good_seconds
@@ -94,6 +95,28 @@ class Permit:
         boot, wall = self.proved_at
         return not (0 <= self.boot() - boot <= self._good_seconds and abs(self.wall() - wall) <= self._good_seconds)
 
+    def send(self, send: Callable[[memoryview], int], data: memoryview) -> int | None:
+        """Send bytes if the last proof is good: the clocks are looked at once more, and nothing runs in between.
+
+        Between two steps of Python other threads may run, and what takes them milliseconds takes for ever where the
+        process is stopped meanwhile. So the interpreter is not asked: iterators of C look at both clocks and send.
+
+        Args:
+            send: What takes the bytes; a function of C, or others may run before its first step.
+            data: The bytes.
+
+        Returns:
+            How many were taken; None: the last proof is old, nothing was sent.
+
+        Raises:
+            OSError: As ``send`` raises it.
+        """
+        boot, wall = self.proved_at
+        boots = takewhile((boot + self._good_seconds).__ge__, iter(self.boot, None))
+        walls = takewhile((wall + self._good_seconds).__ge__, iter(self.wall, None))
+        looked_and_sent = next(zip(boots, walls, map(send, (data,)), strict=False), None)
+        return looked_and_sent[2] if looked_and_sent else None
+
 
 def send_permitted(sock: Any, data: bytes, permit: Permit) -> None:
     """Send bytes, and check a permit immediately before each call of the system that takes some of them.
@@ -112,12 +135,14 @@ def send_permitted(sock: Any, data: bytes, permit: Permit) -> None:
         OSError: The connection is broken.
     """
     timeout, left = sock.gettimeout(), memoryview(data)
+    encrypted = getattr(sock, "_sslobj", None)  # what SSLSocket.send calls, which is written in Python
+    send = sock.send if encrypted is None else encrypted.write
     sock.settimeout(0)
     try:
         while left:
             permit.check()
             try:
-                left = left[sock.send(left) :]
+                left = left[permit.send(send, left) or 0 :]
             except ssl.SSLWantReadError:
                 is_ready = wait_for_read(sock, timeout)
             except (BlockingIOError, ssl.SSLWantWriteError):

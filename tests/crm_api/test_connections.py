@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import socket
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -107,6 +110,7 @@ class Asked(Permit):
     """A permit that is given so many times."""
 
     def __init__(self, most):
+        super().__init__(math.inf, prove=list)
         self.asked, self.most = 0, most
 
     def check(self):
@@ -150,3 +154,29 @@ def test_a_side_that_takes_nothing_ends_the_wait():
     sender.settimeout(0.01)
     with sender, reader, pytest.raises(TimeoutError):
         send_permitted(sender, MORE, Clocks().permit)
+
+
+def test_the_interpreter_is_not_asked_between_the_last_look_at_the_clocks_and_what_is_sent():
+    """It may let other threads run, and a process that is stopped then would send on, however old its proof was."""
+    permit = Permit(5.0, prove=list, boot=time.monotonic, wall=time.time)
+    steps = []
+    sender, reader = socket.socketpair()
+    with sender, reader:
+        sys.setprofile(lambda _, event, called: steps.append((event, getattr(called, "__name__", ""))))
+        try:
+            taken = permit.send(sender.send, memoryview(b"all"))
+        finally:
+            sys.setprofile(None)
+        assert taken == 3
+        assert reader.recv(3) == b"all"
+    begun = steps.index(("c_call", "next"))  # which looks at both clocks and sends
+    assert steps[begun + 1] == ("c_return", "next")
+    assert {name for event, name in steps if event == "c_call"} <= {"iter", "next", "setprofile"}
+
+
+def test_nothing_is_sent_once_the_proof_is_old_by_either_clock():
+    clocks = Clocks()
+    clocks.boot += 6
+    assert clocks.permit.send(pytest.fail, memoryview(b"")) is None
+    clocks.permit.proved_at = (clocks.boot, clocks.wall - 6)
+    assert clocks.permit.send(pytest.fail, memoryview(b"")) is None

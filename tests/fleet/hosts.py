@@ -48,6 +48,10 @@ class Link:
         """Let everything pass again, also what the kernels still mean to send."""
         _ip("link", "set", self._name, "up")
 
+    def remove(self) -> None:
+        """Take both of its ends away."""
+        _try("link", "del", self._name)
+
     def swallow(self) -> None:
         """Let nothing pass that the host sends; what is sent to it still comes."""
         self._queue("blackhole")
@@ -111,6 +115,9 @@ def hosts(count: int, servers: Mapping[str, tuple[str, int]]) -> Iterator[list[H
             made.append(_connect(name, number, servers))
         yield made
     finally:
+        # The kernel takes a namespace down when it has time; until then its links stand in the way of the next test's.
+        for link in [link for host in made for link in host.links.values()]:
+            link.remove()
         for name in names:
             _try("netns", "del", name)
 

@@ -51,7 +51,7 @@ EVERYBODY = ["Alice Whitman", "Bruno Keller", "Emi Sakura"]
 def run(words, folder, environment):
     done = subprocess.run([*MODEST, *words], cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return done.stdout
+    return done
 
 
 @contextmanager
@@ -80,11 +80,13 @@ def test_celery_syncs_an_account(page, tmp_path):
         (tmp_path / "tasks.py").write_text(tasks.replace(":6379/", f":{redis.port}/"))
         words = (tmp_path / "celery").read_text().split()
         with started([word for word in words if word != "--beat"], tmp_path, environment):
-            called = run(["celery", "-A", "tasks", "call", "tasks.sync", "--args", '["acme"]'], tmp_path, environment)
+            called = run(
+                ["celery", "-A", "tasks", "call", "tasks.sync", "--args", '["acme"]'], tmp_path, environment
+            ).stdout
             report = None
             while report is None:
                 code = f"import json, tasks; print(json.dumps(tasks.app.AsyncResult({called.strip()!r}).result))"
-                report = json.loads(run(["python", "-c", code], tmp_path, environment))
+                report = json.loads(run(["python", "-c", code], tmp_path, environment).stdout)
                 threading.Event().wait(0.2)
     assert (report["account"], report["exit_code"], report["outcomes"]) == ("acme", 0, {"created": 1, "unchanged": 2})
     assert report["run_id"] == f"celery/{called.strip()}/0"
@@ -94,8 +96,8 @@ def test_celery_syncs_an_account(page, tmp_path):
 def test_dagster_syncs_an_account(page, tmp_path):
     emulator, environment = page
     add_a_contact(tmp_path)
-    run((tmp_path / "dagster").read_text().split(), tmp_path, environment)
-    assert names(emulator) == EVERYBODY
+    done = run((tmp_path / "dagster").read_text().split(), tmp_path, environment)
+    assert names(emulator) == EVERYBODY, done.stderr
 
 
 def test_kubernetes_takes_the_manifest():
