@@ -143,8 +143,9 @@ _TARGET_SETTINGS = """
     access_key account_name allow_deletes auth auth_name auth_value batch_size_rows client_id client_secret
     compare_with date_format default_object domain dry_run endpoint history_days history_values index_lag_seconds
     keep_values_days ledger_url limit load_method lock_wait_seconds max_rejected metrics_path notify_url
-    notify_when plan plan_path rejected_path report_path require_ledger responses_path responses_url retry_rejected
-    shutdown_seconds source_name stop_after_rejected streams token_url user_name validate_records wire_style
+    notify_when partition plan plan_path rejected_path report_path require_ledger responses_path responses_url
+    retry_rejected shutdown_seconds source_name stop_after_rejected streams token_url user_name validate_records
+    wire_style
 """
 TARGET_SETTINGS = frozenset(_TARGET_SETTINGS.split())
 """The settings that only target-crm has."""
